@@ -1,0 +1,165 @@
+#pragma once
+
+#include "messages/agent.hpp"
+#include "messages/boot.hpp"
+#include "messages/command.hpp"
+#include "messages/http.hpp"
+#include "messages/journal.hpp"
+#include "messages/log.hpp"
+#include "messages/model.hpp"
+#include "messages/permission.hpp"
+#include "messages/process.hpp"
+#include "messages/task.hpp"
+
+#include <caf/typed_actor.hpp>
+
+namespace agent_server {
+
+/// Armed by an actor for itself: `what` names the deadline or tick, `armed_by`
+/// is the trace record that armed it.
+struct alarm {
+  std::uint32_t what = 0;
+  std::uint32_t round = 0;
+  std::uint64_t armed_by = 0;
+};
+
+/// Waits until the file exists. Error: `ec::repository_timeout`.
+struct await_file {
+  std::string path;
+  std::chrono::milliseconds deadline{300'000};
+};
+struct file_exists {};
+
+/// Asks the process to end (a signal, or a boot that failed).
+struct end_process {
+  int exit_status = 0;
+  std::string reason;
+};
+
+} // namespace agent_server
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::alarm)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::await_file)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::file_exists)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::end_process)
+
+namespace agent_server {
+
+/// Writes the log and reads the agent's settings files; has a thread of its
+/// own.
+using disk_actor = caf::typed_actor<
+  // Writes one line of log.
+  caf::reacts_to<log_line>,
+  // Answers when all lines before it are written.
+  caf::replies_to<flush_disk>::with<disk_flushed>,
+  // Reads the model pinned by settings files.
+  caf::replies_to<read_pinned_model>::with<pinned_model>>;
+
+/// Performs HTTP exchanges; the only owner of libcurl.
+using outbound_actor =
+  caf::typed_actor<caf::replies_to<http_request>::with<http_response>>;
+
+/// Calls of the task API. `control_plane` speaks HTTP, `local_plane` answers
+/// from a directory. Errors: `ec::control_plane_unreachable`,
+/// `ec::control_plane_refused`.
+using control_plane_actor =
+  caf::typed_actor<caf::replies_to<get_task>::with<task>,
+                   caf::replies_to<get_run>::with<task_run>,
+                   caf::replies_to<update_run>::with<run_updated>,
+                   caf::replies_to<append_log>::with<log_appended>,
+                   // Calls from now on have their own deadlines.
+                   caf::reacts_to<boot_over>,
+                   // The next try of a call that failed.
+                   caf::reacts_to<alarm>>;
+
+/// Owns the task and the run, each fetched once a boot.
+using task_fetch_actor =
+  caf::typed_actor<caf::replies_to<fetch_context>::with<task_context>,
+                   caf::replies_to<fetch_task_again>::with<task>>;
+
+/// Models by gateway, refreshed in the background.
+using model_catalog_actor =
+  caf::typed_actor<caf::reacts_to<warm_models>,
+                   caf::replies_to<get_models>::with<models>>;
+
+/// Told once when readiness is known.
+using readiness_actor = caf::typed_actor<caf::reacts_to<readiness_changed>>;
+
+/// Publishes the snapshot behind `GET /health`.
+using health_actor =
+  caf::typed_actor<caf::reacts_to<phase_began>, caf::reacts_to<phase_ended>,
+                   caf::reacts_to<phase_retrying>,
+                   caf::reacts_to<http_is_ready>, caf::reacts_to<boot_ready>,
+                   caf::reacts_to<boot_failed>, caf::reacts_to<boot_closed>,
+                   // Tells this actor when readiness is known (at once if it
+                   // is).
+                   caf::reacts_to<readiness_actor>>;
+
+/// Whoever owns a child process hears of it.
+using process_owner_actor =
+  caf::typed_actor<caf::reacts_to<process_line>, caf::reacts_to<process_gone>>;
+
+/// A child process, its group and its pipes.
+using child_process_actor = caf::typed_actor<
+  // Names the owner; output is read from then on.
+  caf::reacts_to<process_owner_actor>, caf::reacts_to<start_process>,
+  caf::reacts_to<write_line>,
+  caf::replies_to<stop_process>::with<process_stopped>>;
+
+/// Whoever drives an agent hears what happens to it unasked.
+using agent_observer_actor =
+  caf::typed_actor<caf::reacts_to<agent_gone>,
+                   caf::reacts_to<agent_options_changed>,
+                   caf::reacts_to<agent_mode_changed>>;
+
+/// A driver: speaks one agent's protocol. Errors: `ec::agent_crashed`,
+/// `ec::agent_refused`, `ec::agent_not_found`, `ec::agent_error`.
+using agent_actor = process_owner_actor::extend<
+  // Names the observer.
+  caf::reacts_to<agent_observer_actor>,
+  caf::replies_to<open_agent>::with<agent_opened>,
+  caf::reacts_to<replace_agent>,
+  caf::replies_to<open_session>::with<session_opened>,
+  caf::replies_to<prompt_agent>::with<prompt_ended>,
+  caf::reacts_to<cancel_prompt>,
+  caf::replies_to<set_agent_option>::with<config_options>,
+  caf::replies_to<close_agent>::with<agent_closed>>;
+
+/// Decides permission questions.
+using permissions_actor = caf::typed_actor<
+  caf::replies_to<permission_question>::with<permission_answer>>;
+
+/// The numbered stream of events and its clients.
+using event_log_actor =
+  caf::typed_actor<caf::reacts_to<journal_entry>, caf::reacts_to<attach_client>,
+                   caf::reacts_to<detach_client>,
+                   caf::replies_to<close_streams>::with<streams_closed>>;
+
+/// Coalesces and delivers log entries.
+using session_log_actor =
+  caf::typed_actor<caf::reacts_to<journal_entry>,
+                   caf::replies_to<flush_log>::with<log_flushed>,
+                   caf::reacts_to<alarm>>;
+
+/// Answers once the file is there.
+using file_watch_actor =
+  caf::typed_actor<caf::replies_to<await_file>::with<file_exists>>;
+
+/// Ends the process in good order.
+using lifecycle_actor = caf::typed_actor<caf::reacts_to<end_process>>;
+
+/// The session's state machine: starting, ready, closing, or failed.
+using session_actor = agent_observer_actor::extend<
+  caf::replies_to<get_session_state>::with<session_state>,
+  caf::replies_to<user_message>::with<user_message_done>,
+  caf::replies_to<cancel_turn>::with<turn_cancelled>,
+  caf::replies_to<set_config_option>::with<config_options>,
+  caf::replies_to<close_session>::with<session_closed>,
+  // A deadline of a phase.
+  caf::reacts_to<alarm>>;
+
+/// Checks and executes POST /command.
+using commands_actor =
+  caf::typed_actor<caf::replies_to<command_request>::with<command_reply>>;
+
+} // namespace agent_server

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "messages/process.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace agent_server {
+
+/// Asks the driver for its handshake (ACP `initialize`).
+struct open_agent {};
+struct agent_opened {
+  std::string name;
+  std::string version;
+};
+
+/// Ends the agent's process and starts another by `plan`, without telling the
+/// session. The next `open_agent` is answered by the new one.
+struct replace_agent {
+  launch_plan plan;
+};
+
+/// Asks for a session; `params` is the JSON of ACP `session/new`, `redacted`
+/// the same without secrets, for the log and the event stream.
+struct open_session {
+  std::string params;
+  std::string redacted;
+};
+
+/// Config options as the JSON array that callers see.
+struct config_options {
+  std::string json;
+};
+
+struct session_opened {
+  std::string session_id;
+  /// The agent's own options; `json` is empty when it reported none.
+  config_options options;
+};
+
+/// Sends a prompt and is answered at the end of its turn.
+struct prompt_agent {
+  /// JSON array of ACP content blocks.
+  std::string blocks;
+};
+struct prompt_ended {
+  std::string stop_reason;
+  /// The agent's texts of this turn, in order.
+  std::vector<std::string> texts;
+};
+
+/// Asks the agent to end the running turn; open permission requests are
+/// answered as cancelled.
+struct cancel_prompt {};
+
+/// Sets one config option in the agent; `category` is "mode", "model" or other.
+/// Answered with the agent's own options (empty when it reports none).
+struct set_agent_option {
+  std::string id;
+  std::string value;
+};
+
+/// Ends the agent's process.
+struct close_agent {};
+struct agent_closed {};
+
+/// Driver to session: the agent is gone outside `close_agent`.
+struct agent_gone {
+  std::string how;
+};
+
+/// Driver to session: the agent changed its own options.
+struct agent_options_changed {
+  config_options options;
+};
+
+/// Driver to session: the agent changed its mode.
+struct agent_mode_changed {
+  std::string mode;
+};
+
+} // namespace agent_server
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::open_agent)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::agent_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::replace_agent)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::open_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::config_options)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::session_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::prompt_agent)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::prompt_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::cancel_prompt)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::set_agent_option)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::close_agent)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::agent_closed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::agent_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::agent_options_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::agent_mode_changed)

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <memory>
+#include <string>
+
+namespace agent_server {
+
+/// A POST /command whose token was accepted.
+struct command_request {
+  std::string run_id; // of the token
+  std::shared_ptr<const std::string> body;
+};
+
+/// What to answer: an HTTP status and a JSON body.
+struct command_reply {
+  int status = 200;
+  std::string body;
+};
+
+/// Asks whether there is a session, and for which run.
+struct get_session_state {};
+struct session_state {
+  bool open = false;
+  std::string run_id;
+};
+
+/// A prompt from a caller; answered at the end of its turn.
+struct user_message {
+  std::string blocks; // JSON array of content blocks
+};
+struct user_message_done {
+  std::string stop_reason;
+  std::string assistant_message;
+};
+
+struct cancel_turn {};
+struct turn_cancelled {};
+
+struct set_config_option {
+  std::string id;
+  std::string value;
+};
+
+/// Ends the session and its agent; the process stays.
+struct close_session {};
+struct session_closed {};
+
+} // namespace agent_server
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::command_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::command_reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::get_session_state)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::session_state)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::user_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::user_message_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::cancel_turn)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::turn_cancelled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::set_config_option)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::close_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::session_closed)

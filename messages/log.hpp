@@ -1,0 +1,39 @@
+#pragma once
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace agent_server {
+
+enum class log_level : std::uint8_t { debug, info, warn, error };
+
+/// Appends one line to the server's log. Never carries a secret.
+struct log_line {
+  log_level level = log_level::info;
+  std::string text;
+};
+
+/// Asks that everything logged so far be written out.
+struct flush_disk {};
+struct disk_flushed {};
+
+/// Asks for the model that the agent's settings files pin, highest precedence
+/// first; files that are absent or malformed are passed over (and logged).
+struct read_pinned_model {
+  std::vector<std::string> paths;
+};
+
+/// The pinned model, or empty.
+struct pinned_model {
+  std::string model;
+};
+
+} // namespace agent_server
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::log_line)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::flush_disk)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::disk_flushed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::read_pinned_model)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::pinned_model)

@@ -1,0 +1,110 @@
+#include "messages/message_names.hpp"
+
+#include "messages/actors.hpp"
+
+#include <array>
+
+namespace agent_server {
+
+namespace {
+
+struct named_type {
+  const std::type_info* type;
+  const char* name;
+};
+
+template <class T>
+named_type named(const char* name) {
+  return {&typeid(T), name};
+}
+
+} // namespace
+
+const char* message_name(const std::type_info& type) {
+  static const std::array table{
+    named<agent_closed>("agent_closed"),
+    named<agent_gone>("agent_gone"),
+    named<agent_mode_changed>("agent_mode_changed"),
+    named<agent_opened>("agent_opened"),
+    named<agent_options_changed>("agent_options_changed"),
+    named<alarm>("alarm"),
+    named<append_log>("append_log"),
+    named<attach_client>("attach_client"),
+    named<await_file>("await_file"),
+    named<boot_closed>("boot_closed"),
+    named<boot_failed>("boot_failed"),
+    named<boot_over>("boot_over"),
+    named<boot_ready>("boot_ready"),
+    named<cancel_prompt>("cancel_prompt"),
+    named<cancel_turn>("cancel_turn"),
+    named<close_agent>("close_agent"),
+    named<close_session>("close_session"),
+    named<close_streams>("close_streams"),
+    named<command_reply>("command_reply"),
+    named<command_request>("command_request"),
+    named<config_options>("config_options"),
+    named<detach_client>("detach_client"),
+    named<disk_flushed>("disk_flushed"),
+    named<end_process>("end_process"),
+    named<fetch_context>("fetch_context"),
+    named<fetch_task_again>("fetch_task_again"),
+    named<file_exists>("file_exists"),
+    named<flush_disk>("flush_disk"),
+    named<flush_log>("flush_log"),
+    named<get_models>("get_models"),
+    named<get_run>("get_run"),
+    named<get_session_state>("get_session_state"),
+    named<get_task>("get_task"),
+    named<http_is_ready>("http_is_ready"),
+    named<http_request>("http_request"),
+    named<http_response>("http_response"),
+    named<journal_entry>("journal_entry"),
+    named<log_appended>("log_appended"),
+    named<log_flushed>("log_flushed"),
+    named<log_line>("log_line"),
+    named<models>("models"),
+    named<open_agent>("open_agent"),
+    named<open_session>("open_session"),
+    named<permission_answer>("permission_answer"),
+    named<permission_question>("permission_question"),
+    named<phase_began>("phase_began"),
+    named<phase_ended>("phase_ended"),
+    named<phase_retrying>("phase_retrying"),
+    named<pinned_model>("pinned_model"),
+    named<process_gone>("process_gone"),
+    named<process_line>("process_line"),
+    named<process_stopped>("process_stopped"),
+    named<prompt_agent>("prompt_agent"),
+    named<prompt_ended>("prompt_ended"),
+    named<read_pinned_model>("read_pinned_model"),
+    named<readiness_changed>("readiness_changed"),
+    named<replace_agent>("replace_agent"),
+    named<run_updated>("run_updated"),
+    named<session_closed>("session_closed"),
+    named<session_opened>("session_opened"),
+    named<session_state>("session_state"),
+    named<set_agent_option>("set_agent_option"),
+    named<set_config_option>("set_config_option"),
+    named<start_process>("start_process"),
+    named<stop_process>("stop_process"),
+    named<streams_closed>("streams_closed"),
+    named<task>("task"),
+    named<task_context>("task_context"),
+    named<task_run>("task_run"),
+    named<turn_cancelled>("turn_cancelled"),
+    named<update_run>("update_run"),
+    named<user_message>("user_message"),
+    named<user_message_done>("user_message_done"),
+    named<warm_models>("warm_models"),
+    named<write_line>("write_line"),
+    named<process_owner_actor>("watch_process_owner"),
+    named<readiness_actor>("watch_readiness"),
+    named<agent_observer_actor>("watch_agent_observer"),
+  };
+  for (const auto& entry : table)
+    if (*entry.type == type)
+      return entry.name;
+  return nullptr;
+}
+
+} // namespace agent_server

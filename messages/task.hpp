@@ -1,0 +1,81 @@
+#pragma once
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace agent_server {
+
+/// A task of the control plane, as far as the server reads it.
+struct task {
+  std::string description;
+  /// JSON text of `json_schema`; empty when null or absent.
+  std::string json_schema;
+  bool internal = false;
+};
+
+/// One run of a task, as far as the server reads it.
+struct task_run {
+  std::string id;
+  /// `state` fields that choose the first prompt and the session's mode.
+  std::optional<std::string> initial_permission_mode;
+  std::optional<std::string> initial_prompt_override;
+  std::optional<std::string> resume_from_run_id;
+  std::optional<std::string> slack_notified_pr_url;
+  /// `state.pending_user_message`: a string in the cloud prompt form of
+  /// `decode_cloud_prompt`, or the JSON text of a block array.
+  std::optional<std::string> pending_user_message;
+  std::vector<std::string> pending_artifact_ids;
+  /// Those of the pending_* keys that are present in `state`.
+  std::vector<std::string> pending_keys;
+};
+
+/// What the session needs to know before it is created. The task is absent
+/// when its fetch failed.
+struct task_context {
+  std::optional<task> fetched_task;
+  task_run run;
+};
+
+/// Asks for the task / the run of this process.
+struct get_task {};
+struct get_run {};
+
+/// Starts both fetches (once a boot, whoever asks) and answers when both ended.
+struct fetch_context {};
+
+/// Asks for the task of the first prompt: the one fetched at boot, or a second
+/// fetch when that failed.
+struct fetch_task_again {};
+
+/// Changes the run at the control plane; `body` is a JSON object.
+struct update_run {
+  std::string body;
+};
+struct run_updated {};
+
+/// Hands log entries (each a JSON object) to the control plane.
+struct append_log {
+  std::vector<std::shared_ptr<const std::string>> entries;
+};
+struct log_appended {};
+
+/// Ends the time in which control-plane calls share the boot's deadline.
+struct boot_over {};
+
+} // namespace agent_server
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::task)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::task_run)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::task_context)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::get_task)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::get_run)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::fetch_context)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::fetch_task_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::update_run)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::run_updated)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::append_log)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::log_appended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::boot_over)

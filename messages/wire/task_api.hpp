@@ -1,0 +1,36 @@
+#pragma once
+
+#include "messages/task.hpp"
+
+#include <caf/expected.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Bodies of the task API.
+namespace agent_server::task_api {
+
+/// Errors: `ec::control_plane_refused`, naming what is wrong with the body.
+caf::expected<task> parse_task(std::string_view body);
+caf::expected<task_run> parse_run(std::string_view body);
+
+std::string in_progress_body();
+std::string failed_body(std::string_view error_message);
+std::string remove_keys_body(const std::vector<std::string>& keys);
+
+/// `{"entries":[…]}` of entries that are JSON objects already.
+std::string
+append_log_body(const std::vector<std::shared_ptr<const std::string>>& entries);
+
+/// `Failed request: [<status>] <compact JSON body, or the status text>`, cut at
+/// 2,000 characters.
+std::string error_text(int status, std::string_view body);
+
+/// `text` with the members of the JSON object `patch` merged in: `status`,
+/// `error_message` and `branch` replaced, `output` merged one level deep,
+/// `state_remove_keys` removed from `state`. For the local plane, which keeps
+/// the run in a file.
+std::string merge_run(std::string_view text, std::string_view patch);
+
+} // namespace agent_server::task_api
