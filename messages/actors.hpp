@@ -10,6 +10,7 @@
 #include "messages/permission.hpp"
 #include "messages/process.hpp"
 #include "messages/task.hpp"
+#include "messages/terminal.hpp"
 
 #include <caf/typed_actor.hpp>
 
@@ -129,6 +130,14 @@ using agent_actor = process_owner_actor::extend<
 using permissions_actor = caf::typed_actor<
   caf::replies_to<permission_question>::with<permission_answer>>;
 
+/// The terminal of local mode: prints what the agent says, and reads prompts
+/// and the answers to permission questions from the same input.
+using terminal_actor = permissions_actor::extend<
+  caf::reacts_to<journal_entry>, caf::reacts_to<show_text>,
+  caf::replies_to<next_prompt>::with<typed_prompt>,
+  // From its own input.
+  caf::reacts_to<typed_line>>;
+
 /// The numbered stream of events and its clients.
 using event_log_actor =
   caf::typed_actor<caf::reacts_to<journal_entry>, caf::reacts_to<attach_client>,
@@ -161,5 +170,8 @@ using session_actor = agent_observer_actor::extend<
 /// Checks and executes POST /command.
 using commands_actor =
   caf::typed_actor<caf::replies_to<command_request>::with<command_reply>>;
+
+/// Carries commands from the HTTP edge to `commands` and the replies back.
+using command_relay_actor = caf::typed_actor<caf::reacts_to<posted_command>>;
 
 } // namespace agent_server

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace agent_server {
@@ -16,6 +18,14 @@ struct command_request {
 struct command_reply {
   int status = 200;
   std::string body;
+};
+
+/// A command that came in over HTTP; `answer` writes the response. Used on the
+/// I/O thread only.
+struct posted_command {
+  command_request request;
+  /// Called once; with nothing when the command could not be dealt with.
+  std::function<void(std::optional<command_reply>)> answer;
 };
 
 /// Asks whether there is a session, and for which run.
@@ -50,6 +60,7 @@ struct session_closed {};
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::command_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::command_reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::posted_command)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::get_session_state)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::session_state)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::user_message)

@@ -13,6 +13,8 @@ enum class log_level : std::uint8_t { debug, info, warn, error };
 struct log_line {
   log_level level = log_level::info;
   std::string text;
+  /// Without time and level, for lines that callers look for from their start.
+  bool bare = false;
 };
 
 /// Asks that everything logged so far be written out.

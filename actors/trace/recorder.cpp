@@ -31,6 +31,16 @@ std::array<std::atomic<const char*>, max_named_actors> names;
 
 thread_local std::uint64_t cause_of_this_thread = 0;
 
+record note(record_kind kind, const char* name) {
+  record entry;
+  entry.kind = kind;
+  entry.cause = cause_of_this_thread;
+  entry.at = now();
+  entry.subject = reinterpret_cast<std::uint64_t>(name);
+  entry.what = subject_kind::text;
+  return entry;
+}
+
 } // namespace
 
 std::int64_t now() {
@@ -72,12 +82,9 @@ std::uint64_t append(record entry) {
 }
 
 std::uint64_t begin_span(const char* name, std::int64_t at) {
-  record entry;
-  entry.kind = record_kind::span_began;
-  entry.cause = current_cause();
-  entry.at = at != 0 ? at : now();
-  entry.subject = reinterpret_cast<std::uint64_t>(name);
-  entry.what = subject_kind::text;
+  auto entry = note(record_kind::span_began, name);
+  if (at != 0)
+    entry.at = at;
   return append(entry);
 }
 
@@ -92,13 +99,11 @@ std::uint64_t end_span(std::uint64_t began, outcome result, std::int64_t at) {
 }
 
 std::uint64_t note_arrival(const char* step) {
-  record entry;
-  entry.kind = record_kind::arrived;
-  entry.cause = current_cause();
-  entry.at = now();
-  entry.subject = reinterpret_cast<std::uint64_t>(step);
-  entry.what = subject_kind::text;
-  return append(entry);
+  return append(note(record_kind::arrived, step));
+}
+
+std::uint64_t note_edge(const char* name) {
+  return append(note(record_kind::edge, name));
 }
 
 void name_actor(std::uint64_t id, const char* name) {

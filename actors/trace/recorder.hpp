@@ -19,6 +19,8 @@ enum class record_kind : std::uint8_t {
   /// One of several things that a step waits for arrived; `subject` names the
   /// step. The last arrival is the step's cause.
   arrived,
+  /// Something came in from outside: a request, a line, a signal.
+  edge,
 };
 
 enum class outcome : std::uint8_t { ok, error, skipped, dropped };
@@ -74,6 +76,10 @@ std::uint64_t end_span(std::uint64_t began, outcome result = outcome::ok,
 
 /// Notes that something `step` waits for is there.
 std::uint64_t note_arrival(const char* step);
+
+/// Notes that something came in from outside; the id is the cause of what
+/// follows. `name` has static storage.
+std::uint64_t note_edge(const char* name);
 
 /// Gives an actor id its name for reports; `name` has static storage.
 void name_actor(std::uint64_t id, const char* name);

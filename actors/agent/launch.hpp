@@ -1,0 +1,37 @@
+#pragma once
+
+#include "messages/config.hpp"
+#include "messages/process.hpp"
+
+#include <caf/expected.hpp>
+#include <string>
+
+namespace agent_server {
+
+/// What of the task changes how an agent is started. At exec it is not known
+/// yet, and the defaults are assumed; a process started on a wrong assumption
+/// is replaced before it gets a session.
+struct launch_facts {
+  bool internal = false;
+  std::string pull_request_url;
+
+  bool operator==(const launch_facts&) const = default;
+};
+
+/// The gateway that the agent and the catalogue use: `LLM_GATEWAY_URL` as it
+/// is, else derived from the API's host and the product. Empty in local mode.
+std::string gateway_url(const server_config& config, bool internal);
+
+/// The executable of the configured agent, searched on the PATH of the
+/// inherited environment. Error: `ec::agent_not_found` with the line that
+/// installs it.
+caf::expected<std::string> find_agent(const server_config& config);
+
+/// How the agent is started. `mark` is an environment entry by which processes
+/// that leave the agent's group are found again.
+launch_plan make_launch_plan(const server_config& config,
+                             const std::string& program,
+                             const launch_facts& facts,
+                             const std::string& mark);
+
+} // namespace agent_server

@@ -1,0 +1,121 @@
+#include "actors/commands.hpp"
+
+#include <utility>
+
+namespace agent_server {
+
+namespace {
+
+// JSON-RPC codes of the contract.
+constexpr int bad_params = -32602;
+constexpr int failed = -32000;
+
+command_reply ok(std::string body) {
+  return {200, std::move(body)};
+}
+
+} // namespace
+
+caf::result<command_reply>
+commands_state::check_session(const command_request& command) {
+  auto reply = self->make_response_promise<command_reply>();
+  self->request(session, caf::infinite, get_session_state{})
+    .then(
+      [this, command, reply](const session_state& found) mutable {
+        if (!found.open || found.run_id != command.run_id)
+          reply.deliver(
+            command_reply{400, error_body("No active session for this run")});
+        else
+          check_shape(command, reply);
+      },
+      [reply](caf::error& err) mutable { reply.deliver(std::move(err)); });
+  return reply;
+}
+
+void commands_state::check_shape(const command_request& command,
+                                 promise reply) {
+  const auto parsed = parse_command(*command.body);
+  if (parsed.malformed)
+    reply.deliver(command_reply{400, error_body("Invalid JSON-RPC request")});
+  else if (parsed.method == command_method::unknown)
+    reply.deliver(ok(command_error(parsed.id, bad_params,
+                                   "Unknown method: " + parsed.method_name)));
+  else if (!parsed.params_error.empty())
+    reply.deliver(
+      ok(command_error(parsed.id, bad_params, parsed.params_error)));
+  else
+    execute(parsed, std::move(reply));
+}
+
+void commands_state::execute(const parsed_command& command, promise reply) {
+  const auto id = command.id;
+  auto refuse = [reply, id](const caf::error& err) mutable {
+    reply.deliver(ok(command_error(id, failed, describe(err))));
+  };
+  switch (command.method) {
+    case command_method::user_message:
+      if (command.blocks.empty()) {
+        refuse(make_failure(
+          ec::invalid_params,
+          command.has_artifacts
+            ? "artifacts are not served by this version: send content"
+            : "User message cannot be empty"));
+        return;
+      }
+      self->request(session, caf::infinite, user_message{command.blocks})
+        .then(
+          [reply, id](const user_message_done& done) mutable {
+            reply.deliver(ok(
+              command_result(id, user_message_result(done.stop_reason,
+                                                     done.assistant_message))));
+          },
+          refuse);
+      return;
+    case command_method::cancel:
+      self->request(session, caf::infinite, cancel_turn{})
+        .then(
+          [reply, id](const turn_cancelled&) mutable {
+            reply.deliver(ok(command_result(id, R"({"cancelled":true})")));
+          },
+          refuse);
+      return;
+    case command_method::close:
+      self->request(session, caf::infinite, close_session{})
+        .then(
+          [reply, id](const session_closed&) mutable {
+            reply.deliver(ok(command_result(id, R"({"closed":true})")));
+          },
+          refuse);
+      return;
+    case command_method::set_config_option:
+      self
+        ->request(session, caf::infinite,
+                  set_config_option{command.option_id, command.option_value})
+        .then(
+          [reply, id](const config_options& options) mutable {
+            reply.deliver(
+              ok(command_result(id, set_config_option_result(options.json))));
+          },
+          refuse);
+      return;
+    case command_method::unserved:
+    case command_method::unknown:
+      refuse(
+        make_failure(ec::invalid_params, "Method not served by this version: "
+                                           + command.method_name));
+      return;
+  }
+}
+
+commands_actor::behavior_type commands(commands_self* self,
+                                       session_actor session) {
+  self->state.self = self;
+  self->state.session = std::move(session);
+  return {
+    [self](const command_request& command) {
+      return self->state.check_session(command);
+    },
+  };
+}
+
+} // namespace agent_server

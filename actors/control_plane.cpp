@@ -1,0 +1,209 @@
+#include "actors/control_plane.hpp"
+
+#include "messages/wire/task_api.hpp"
+
+#include <algorithm>
+#include <caf/typed_response_promise.hpp>
+#include <utility>
+
+namespace agent_server {
+
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+bool is_transient(int status) {
+  return status == 500 || (status >= 502 && status <= 504);
+}
+
+} // namespace
+
+std::string control_plane_state::task_url() const {
+  return config.api_url + "/api/projects/" + config.project_id + "/tasks/"
+         + config.task_id + "/";
+}
+
+std::string control_plane_state::run_url() const {
+  return task_url() + "runs/" + config.run_id + "/";
+}
+
+void control_plane_state::start(const char* label, std::string method,
+                                std::string url, std::string payload,
+                                std::function<void(caf::expected<body>)> done) {
+  const auto id = ++last_call;
+  auto& next = calls[id];
+  next.idempotent = method != "POST";
+  next.request.label = label;
+  next.request.method = std::move(method);
+  next.request.url = std::move(url);
+  next.request.headers = {{"Content-Type", "application/json"}};
+  next.request.bearer = config.api_key;
+  next.request.body = std::move(payload);
+  next.request.max_body = max_api_answer;
+  next.give_up_at =
+    booting ? boot_gives_up_at : self->clock().now() + api_call_timeout;
+  next.done = std::move(done);
+  try_once(id);
+}
+
+void control_plane_state::try_once(std::uint32_t id) {
+  auto found = calls.find(id);
+  if (found == calls.end())
+    return;
+  auto& current = found->second;
+  ++current.tries;
+  const auto left =
+    duration_cast<milliseconds>(current.give_up_at - self->clock().now());
+  auto request = current.request;
+  request.timeout =
+    std::clamp(left, milliseconds{1}, milliseconds{api_try_timeout});
+  request.connect_timeout = std::min(request.connect_timeout, request.timeout);
+  self->request(outbound, caf::infinite, std::move(request))
+    .then([this, id](const http_response& response) { answered(id, response); },
+          [this, id](const caf::error& err) { broke(id, err); });
+}
+
+void control_plane_state::answered(std::uint32_t id,
+                                   const http_response& response) {
+  auto& current = calls.at(id);
+  const auto status = response.status;
+  if (status >= 200 && status < 300) {
+    end(id, response.body);
+    return;
+  }
+  const auto text = std::string{current.request.label} + ": "
+                    + task_api::error_text(status, *response.body);
+  if ((status == 401 || status == 403) && !current.retried_authorization) {
+    current.retried_authorization = true;
+    if (try_again(id, text, std::chrono::seconds{0}))
+      return;
+  }
+  if (status == 429 && try_again(id, text, response.retry_after))
+    return;
+  if (is_transient(status) && current.idempotent
+      && try_again(id, text, response.retry_after))
+    return;
+  const bool ours = status == 429 || status >= 500;
+  end(id, make_failure(ours ? ec::control_plane_unreachable
+                            : ec::control_plane_refused,
+                       text));
+}
+
+void control_plane_state::broke(std::uint32_t id, const caf::error& err) {
+  auto& current = calls.at(id);
+  const auto text = std::string{current.request.label} + ": " + describe(err);
+  const auto code = code_of(err);
+  const bool may_repeat = code == ec::http_connect
+                          || (code == ec::http_timeout && current.idempotent);
+  if (may_repeat && try_again(id, text, std::nullopt))
+    return;
+  end(id,
+      make_failure(code == ec::http_too_large ? ec::control_plane_refused
+                                              : ec::control_plane_unreachable,
+                   text));
+}
+
+bool control_plane_state::try_again(
+  std::uint32_t id, const std::string& why,
+  std::optional<std::chrono::seconds> asked_delay) {
+  auto& current = calls.at(id);
+  if (current.tries >= max_api_tries)
+    return false;
+  const auto doublings = std::min<std::size_t>(current.tries - 1, 5);
+  const auto full =
+    std::min(longest_api_backoff, first_api_backoff * (1 << doublings));
+  milliseconds delay = full / 2
+                       + milliseconds{std::uniform_int_distribution<int>{
+                         0, static_cast<int>(full.count() / 2)}(jitter)};
+  if (asked_delay)
+    delay = duration_cast<milliseconds>(*asked_delay);
+  if (self->clock().now() + delay >= current.give_up_at)
+    return false;
+  log->warn(why + "; trying again in " + std::to_string(delay.count()) + " ms");
+  if (booting)
+    self->send(health, phase_retrying{boot_phase::context_fetch, why});
+  self->delayed_send(self, delay, alarm{id, 0, trace::current_cause()});
+  return true;
+}
+
+void control_plane_state::end(std::uint32_t id, caf::expected<body> result) {
+  auto done = std::move(calls.at(id).done);
+  calls.erase(id);
+  done(std::move(result));
+}
+
+control_plane_actor::behavior_type
+control_plane(control_plane_self* self, control_plane_config config,
+              outbound_actor outbound, health_actor health, logger log,
+              std::chrono::milliseconds boot_limit) {
+  auto& state = self->state;
+  state.self = self;
+  state.config = std::move(config);
+  state.outbound = std::move(outbound);
+  state.health = std::move(health);
+  state.log = std::move(log);
+  state.boot_gives_up_at = self->clock().now() + boot_limit;
+  state.jitter.seed(std::random_device{}());
+  using body = control_plane_state::body;
+  return {
+    [self](const get_task&) -> caf::result<task> {
+      auto promise = self->make_response_promise<task>();
+      self->state.start("GET task", "GET", self->state.task_url(), {},
+                        [promise](caf::expected<body> got) mutable {
+                          auto parsed = got ? task_api::parse_task(**got)
+                                            : caf::expected<task>{got.error()};
+                          if (parsed)
+                            promise.deliver(std::move(*parsed));
+                          else
+                            promise.deliver(parsed.error());
+                        });
+      return promise;
+    },
+    [self](const get_run&) -> caf::result<task_run> {
+      auto promise = self->make_response_promise<task_run>();
+      self->state.start("GET run", "GET", self->state.run_url(), {},
+                        [promise](caf::expected<body> got) mutable {
+                          auto parsed =
+                            got ? task_api::parse_run(**got)
+                                : caf::expected<task_run>{got.error()};
+                          if (parsed)
+                            promise.deliver(std::move(*parsed));
+                          else
+                            promise.deliver(parsed.error());
+                        });
+      return promise;
+    },
+    [self](const update_run& m) -> caf::result<run_updated> {
+      auto promise = self->make_response_promise<run_updated>();
+      self->state.start("PATCH run", "PATCH", self->state.run_url(), m.body,
+                        [promise](const caf::expected<body>& got) mutable {
+                          if (got)
+                            promise.deliver(run_updated{});
+                          else
+                            promise.deliver(got.error());
+                        });
+      return promise;
+    },
+    [self](const append_log& m) -> caf::result<log_appended> {
+      auto promise = self->make_response_promise<log_appended>();
+      self->state.start("POST append_log", "POST",
+                        self->state.run_url() + "append_log/",
+                        task_api::append_log_body(m.entries),
+                        [promise](const caf::expected<body>& got) mutable {
+                          if (got)
+                            promise.deliver(log_appended{});
+                          else
+                            promise.deliver(got.error());
+                        });
+      return promise;
+    },
+    [self](const boot_over&) { self->state.booting = false; },
+    [self](const alarm& a) {
+      trace::scope scope{a.armed_by};
+      self->state.try_once(a.what);
+    },
+  };
+}
+
+} // namespace agent_server

@@ -1,0 +1,97 @@
+#include "actors/disk.hpp"
+
+#include "messages/wire/config_json.hpp"
+#include "messages/wire/notifications.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <unistd.h>
+
+namespace agent_server {
+
+namespace {
+
+// Settings files are small; a larger one is not one.
+constexpr std::size_t max_settings_size = 1u << 20;
+
+const char* to_string(log_level level) {
+  switch (level) {
+    case log_level::debug: return "debug";
+    case log_level::info: return "info";
+    case log_level::warn: return "warn";
+    case log_level::error: return "error";
+  }
+  return "info";
+}
+
+void write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0)
+      return; // nobody to tell: this is where errors are told
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size()
+         && text.substr(text.size() - end.size()) == end;
+}
+
+} // namespace
+
+void disk_state::write_line(const log_line& line) const {
+  std::string bytes;
+  if (!line.bare) {
+    bytes = iso_timestamp(std::chrono::system_clock::now());
+    bytes += " [AgentServer] [";
+    bytes += to_string(line.level);
+    bytes += "] ";
+  }
+  bytes += line.text;
+  bytes += '\n';
+  write_all(log_fd, bytes);
+}
+
+pinned_model
+disk_state::read_pinned(const std::vector<std::string>& paths) const {
+  for (const auto& path : paths) {
+    std::ifstream file{path, std::ios::binary};
+    if (!file)
+      continue;
+    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    if (text.size() > max_settings_size) {
+      write_line({log_level::warn, path + " is too large to be settings"});
+      continue;
+    }
+    if (ends_with(path, ".toml")) {
+      if (auto model = model_of_codex_config(text); !model.empty())
+        return {model};
+      continue;
+    }
+    auto model = model_of_claude_settings(text);
+    if (!model)
+      write_line({log_level::warn, path + ": " + describe(model.error())});
+    else if (!model->empty())
+      return {*model};
+  }
+  return {};
+}
+
+disk_actor::behavior_type disk(disk_self* self, int log_fd) {
+  self->state.log_fd = log_fd;
+  return {
+    [self](const log_line& line) { self->state.write_line(line); },
+    [](const flush_disk&) { return disk_flushed{}; },
+    [self](const read_pinned_model& ask) {
+      return self->state.read_pinned(ask.paths);
+    },
+  };
+}
+
+} // namespace agent_server

@@ -1,0 +1,197 @@
+#include "actors/local_plane.hpp"
+
+#include "messages/error.hpp"
+#include "messages/wire/json_text.hpp"
+#include "messages/wire/notifications.hpp"
+#include "messages/wire/task_api.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace agent_server {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto task_file = "task.json";
+constexpr auto run_file = "run.json";
+constexpr auto log_file = "log.ndjson";
+
+caf::error file_failure(const std::string& path, const char* what) {
+  return make_failure(ec::control_plane_unreachable,
+                      path + " cannot be " + what + ": " + strerror(errno));
+}
+
+caf::error content_failure(const std::string& path, const caf::error& err) {
+  return make_failure(code_of(err), path + ": " + describe(err));
+}
+
+caf::expected<std::string> read_file(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  std::ostringstream content;
+  if (!file || !(content << file.rdbuf()))
+    return file_failure(path, "read");
+  return content.str();
+}
+
+// Returns 0, or the errno of what failed.
+int put(const std::string& path, int flags, std::string_view text) {
+  const auto fd =
+    open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600);
+  if (fd < 0)
+    return errno;
+  int problem = 0;
+  while (problem == 0 && !text.empty()) {
+    const auto written = write(fd, text.data(), text.size());
+    if (written >= 0)
+      text.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno != EINTR)
+      problem = errno;
+  }
+  if (close(fd) != 0 && problem == 0)
+    problem = errno;
+  return problem;
+}
+
+// Whoever reads the file sees the old text or the new one, never a part.
+caf::error replace_file(const std::string& path, std::string_view text) {
+  const auto fresh = path + ".new";
+  errno = put(fresh, O_TRUNC, text);
+  if (errno != 0 || rename(fresh.c_str(), path.c_str()) != 0)
+    return file_failure(path, "written");
+  return {};
+}
+
+std::string task_body(const std::string& id, const std::string& prompt,
+                      const std::string& now) {
+  return R"({"id":)" + json_quote(id) + R"(,"title":"local task",)"
+         + R"("description":)" + json_quote(prompt)
+         + R"(,"origin_product":"local","repository":null,)"
+           R"("json_schema":null,"internal":false,"created_at":)"
+         + json_quote(now) + "}\n";
+}
+
+std::string run_body(const std::string& id, const std::string& now) {
+  return R"({"id":)" + json_quote(id) + R"(,"task":)" + json_quote(id)
+         + R"(,"environment":"local","status":"queued","branch":null,)"
+           R"("error_message":null,"output":null,"state":{},)"
+           R"("artifacts":[],"created_at":)"
+         + json_quote(now) + "}\n";
+}
+
+} // namespace
+
+std::string local_plane_state::path(const char* file) const {
+  return directory + "/" + file;
+}
+
+caf::error local_plane_state::prepare() {
+  if (prepared)
+    return {};
+  std::error_code problem;
+  fs::create_directories(path("artifacts"), problem);
+  if (problem) {
+    errno = problem.value();
+    return file_failure(path("artifacts"), "made");
+  }
+  bool same_task = false;
+  if (fs::exists(path(task_file), problem)) {
+    const auto text = read_file(path(task_file));
+    if (!text)
+      return text.error();
+    const auto known = task_api::parse_task(*text);
+    if (!known)
+      return content_failure(path(task_file), known.error());
+    same_task =
+      known->description == prompt && fs::exists(path(run_file), problem);
+  }
+  if (!same_task)
+    if (auto err = begin_run())
+      return err;
+  prepared = true;
+  return {};
+}
+
+caf::error local_plane_state::begin_run() {
+  const auto now = iso_timestamp(std::chrono::system_clock::now());
+  const auto id = fs::path{directory}.filename().string();
+  if (auto err = replace_file(path(run_file), run_body(id, now)))
+    return err;
+  return replace_file(path(task_file), task_body(id, prompt, now));
+}
+
+caf::result<task> local_plane_state::read_task() {
+  if (auto err = prepare())
+    return err;
+  const auto text = read_file(path(task_file));
+  if (!text)
+    return text.error();
+  auto parsed = task_api::parse_task(*text);
+  if (!parsed)
+    return content_failure(path(task_file), parsed.error());
+  return std::move(*parsed);
+}
+
+caf::result<task_run> local_plane_state::read_run() {
+  if (auto err = prepare())
+    return err;
+  const auto text = read_file(path(run_file));
+  if (!text)
+    return text.error();
+  auto parsed = task_api::parse_run(*text);
+  if (!parsed)
+    return content_failure(path(run_file), parsed.error());
+  return std::move(*parsed);
+}
+
+caf::result<run_updated> local_plane_state::update(const update_run& change) {
+  if (auto err = prepare())
+    return err;
+  const auto text = read_file(path(run_file));
+  if (!text)
+    return text.error();
+  const auto merged = task_api::merge_run(*text, change.body);
+  if (auto err = replace_file(path(run_file), merged))
+    return err;
+  return run_updated{};
+}
+
+caf::result<log_appended> local_plane_state::append(const append_log& log) {
+  if (auto err = prepare())
+    return err;
+  std::string lines;
+  for (const auto& entry : log.entries)
+    (lines += *entry) += '\n';
+  errno = put(path(log_file), O_APPEND, lines);
+  if (errno != 0)
+    return file_failure(path(log_file), "written");
+  return log_appended{};
+}
+
+control_plane_actor::behavior_type
+local_plane(local_plane_self* self, std::string directory, std::string prompt) {
+  auto& state = self->state;
+  state.directory = std::move(directory);
+  state.prompt = std::move(prompt);
+  while (state.directory.size() > 1 && state.directory.back() == '/')
+    state.directory.pop_back();
+  return {
+    [self](get_task) { return self->state.read_task(); },
+    [self](get_run) { return self->state.read_run(); },
+    [self](const update_run& change) { return self->state.update(change); },
+    [self](const append_log& log) { return self->state.append(log); },
+    [](boot_over) { /* a directory has no deadlines */ },
+    [](const alarm&) { /* and no second tries */ },
+  };
+}
+
+} // namespace agent_server

@@ -1,0 +1,271 @@
+#include "actors/session.hpp"
+
+#include "actors/first_prompt.hpp"
+#include "messages/wire/notifications.hpp"
+#include "messages/wire/task_api.hpp"
+
+#include <caf/send.hpp>
+#include <utility>
+
+namespace agent_server {
+
+void session_actor_state::begin_phase(boot_phase phase,
+                                      std::chrono::milliseconds deadline) {
+  self->send(peers.health, phase_began{phase, deadline});
+  self->delayed_send(
+    self, deadline,
+    alarm{static_cast<std::uint32_t>(phase), 0, trace::current_cause()});
+}
+
+void session_actor_state::end_phase(boot_phase phase) {
+  self->send(peers.health, phase_ended{phase});
+}
+
+void session_actor_state::publish(std::string notification) {
+  const auto entry = make_entry(std::move(notification));
+  self->send(peers.event_log, entry);
+  self->send(peers.session_log, entry);
+}
+
+void session_actor_state::patch_run(std::string body, const char* what) {
+  self->request(peers.control_plane, caf::infinite, update_run{std::move(body)})
+    .then([](const run_updated&) {},
+          [this, what](const caf::error& err) {
+            log->warn(std::string{what} + " failed: " + describe(err));
+          });
+}
+
+std::string session_actor_state::current_options() const {
+  return agent_options.empty() ? options.to_json() : agent_options;
+}
+
+void session_actor_state::first_turn() {
+  if (config().resume_run_id || context->run.resume_from_run_id)
+    log->warn("resuming from run "
+              + config().resume_run_id.value_or(
+                context->run.resume_from_run_id.value_or(""))
+              + " is not served by this version: the session starts fresh");
+  if (context->fetched_task || !needs_description(context->run)) {
+    start_first_turn(context->fetched_task);
+    return;
+  }
+  self->request(peers.task_fetch, caf::infinite, fetch_task_again{})
+    .then([this](const task& found) { start_first_turn(found); },
+          [this](const caf::error& err) {
+            first_turn_failed(err);
+            self->send(peers.control_plane, boot_over{});
+          });
+}
+
+void session_actor_state::start_first_turn(const std::optional<task>& found) {
+  auto chosen = choose_first_prompt(context->run, found);
+  for (const auto& refusal : chosen.refusals)
+    log->warn(refusal);
+  if (chosen.blocks.empty()) {
+    log->info("the task has nothing to say: waiting for a message");
+    run_next_prompt();
+    return;
+  }
+  turn first;
+  first.blocks = std::move(chosen.blocks);
+  first.first = true;
+  first.consumed_keys = std::move(chosen.consumed_keys);
+  prompts.push_front(std::move(first));
+  run_next_prompt();
+}
+
+void session_actor_state::first_turn_failed(const caf::error& err) {
+  const auto text = describe(err);
+  log->error("send_initial_task_message_failed: " + text);
+  patch_run(task_api::failed_body(text.empty() ? "Agent error" : text),
+            "marking the run failed");
+}
+
+void session_actor_state::clear_consumed_keys(
+  const std::vector<std::string>& keys) {
+  if (!keys.empty())
+    patch_run(task_api::remove_keys_body(keys), "clearing the pending message");
+}
+
+void session_actor_state::run_next_prompt() {
+  if (now != stage::ready)
+    return;
+  const auto* next = prompts.begin_next();
+  if (next == nullptr)
+    return;
+  self->request(peers.agent, caf::infinite, prompt_agent{next->blocks})
+    .then([this](const prompt_ended& done) { prompt_finished(done); },
+          [this](const caf::error& err) { prompt_failed(err); });
+}
+
+void session_actor_state::prompt_finished(const prompt_ended& done) {
+  auto ended = prompts.end();
+  publish(turn_complete(session_id, done.stop_reason));
+  if (ended.first)
+    clear_consumed_keys(ended.consumed_keys);
+  if (ended.caller.pending()) {
+    user_message_done answer;
+    answer.stop_reason = done.stop_reason;
+    for (const auto& text : done.texts) {
+      if (!answer.assistant_message.empty())
+        answer.assistant_message += "\n\n";
+      answer.assistant_message += text;
+    }
+    ended.caller.deliver(std::move(answer));
+  }
+  run_next_prompt();
+}
+
+void session_actor_state::prompt_failed(const caf::error& err) {
+  auto ended = prompts.end();
+  // A turn that failed has ended too; callers wait for the word.
+  publish(turn_complete(session_id, "error"));
+  if (ended.first)
+    first_turn_failed(err);
+  if (ended.caller.pending())
+    ended.caller.deliver(err);
+  run_next_prompt();
+}
+
+caf::result<user_message_done>
+session_actor_state::queue_message(const user_message& m) {
+  if (now != stage::ready)
+    return make_failure(ec::no_session, "No active session for this run");
+  turn next;
+  next.blocks = m.blocks;
+  next.caller = self->make_response_promise<user_message_done>();
+  const auto promise = next.caller;
+  if (!prompts.push(std::move(next)))
+    return make_failure(ec::agent_error,
+                        "too many messages wait for the running turn");
+  run_next_prompt();
+  return promise;
+}
+
+caf::result<turn_cancelled> session_actor_state::cancel() {
+  if (now != stage::ready)
+    return make_failure(ec::no_session, "No active session for this run");
+  self->send(peers.agent, cancel_prompt{});
+  return turn_cancelled{};
+}
+
+caf::result<config_options>
+session_actor_state::set_option(const set_config_option& m) {
+  if (now != stage::ready)
+    return make_failure(ec::no_session, "No active session for this run");
+  auto promise = self->make_response_promise<config_options>();
+  const bool unknown_model = agent_options.empty() && m.id == "model"
+                             && !options.offered && !gateway.empty()
+                             && !options.accepts(m.id, m.value);
+  if (!unknown_model) {
+    apply_option(m, promise);
+    return promise;
+  }
+  self->request(peers.catalog, option_refresh_wait, get_models{gateway})
+    .then(
+      [this, m, promise](const models& found) {
+        take_models(found.list);
+        apply_option(m, promise);
+      },
+      [this, m, promise](const caf::error&) { apply_option(m, promise); });
+  return promise;
+}
+
+void session_actor_state::apply_option(
+  const set_config_option& m,
+  caf::typed_response_promise<config_options> promise) {
+  auto changed = options;
+  auto value = m.value;
+  if (agent_options.empty()) {
+    if (auto err = changed.set(m.id, m.value)) {
+      promise.deliver(std::move(err));
+      return;
+    }
+    if (m.id == "model")
+      value = changed.model;
+  }
+  self->request(peers.agent, caf::infinite, set_agent_option{m.id, value})
+    .then(
+      [this, changed, promise](const config_options& reported) mutable {
+        if (reported.json.empty())
+          options = changed;
+        else
+          agent_options = reported.json;
+        promise.deliver(config_options{current_options()});
+      },
+      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+}
+
+void session_actor_state::lose_agent(const agent_gone& m) {
+  if (now != stage::ready)
+    return; // while starting, the open request fails; while closing, it may
+  now = stage::failed;
+  log->error("the agent is gone: " + m.how);
+  for (auto& waiting : prompts.drop_waiting())
+    if (waiting.caller.pending())
+      waiting.caller.deliver(make_failure(ec::agent_crashed, m.how));
+  self->send(peers.health, boot_failed{ec::agent_crashed, m.how});
+}
+
+caf::result<session_closed> session_actor_state::close() {
+  if (now == stage::closed)
+    return session_closed{};
+  auto promise = self->make_response_promise<session_closed>();
+  waiting_for_close.push_back(promise);
+  if (now == stage::closing)
+    return promise;
+  now = stage::closing;
+  for (auto& waiting : prompts.drop_waiting())
+    if (waiting.caller.pending())
+      waiting.caller.deliver(
+        make_failure(ec::no_session, "the session is closing"));
+  self->send(peers.health, boot_closed{});
+  auto flush = [this] {
+    self->request(peers.session_log, caf::infinite, flush_log{})
+      .then([this](const log_flushed&) { closed(); },
+            [this](const caf::error&) { closed(); });
+  };
+  self->request(peers.agent, caf::infinite, close_agent{})
+    .then([flush](const agent_closed&) { flush(); },
+          [flush](const caf::error&) { flush(); });
+  return promise;
+}
+
+void session_actor_state::closed() {
+  now = stage::closed;
+  for (auto& promise : std::exchange(waiting_for_close, {}))
+    promise.deliver(session_closed{});
+}
+
+session_actor::behavior_type session(session_self* self, session_peers peers,
+                                     session_setup setup, logger log) {
+  auto& state = self->state;
+  state.self = self;
+  state.peers = std::move(peers);
+  state.setup = std::move(setup);
+  state.log = std::move(log);
+  state.start();
+  return {
+    [self](const agent_gone& m) { self->state.lose_agent(m); },
+    [self](const agent_options_changed& m) {
+      self->state.agent_options = m.options.json;
+    },
+    [self](const agent_mode_changed& m) {
+      self->state.options.set("mode", m.mode);
+    },
+    [self](const get_session_state&) {
+      return session_state{self->state.now == session_actor_state::stage::ready,
+                           self->state.config().control_plane.run_id};
+    },
+    [self](const user_message& m) { return self->state.queue_message(m); },
+    [self](const cancel_turn&) { return self->state.cancel(); },
+    [self](const set_config_option& m) { return self->state.set_option(m); },
+    [self](const close_session&) { return self->state.close(); },
+    [self](const alarm& a) {
+      trace::scope scope{a.armed_by};
+      self->state.phase_expired(static_cast<boot_phase>(a.what));
+    },
+  };
+}
+
+} // namespace agent_server

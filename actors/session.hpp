@@ -1,0 +1,136 @@
+#pragma once
+
+#include "actors/agent/launch.hpp"
+#include "actors/logger.hpp"
+#include "actors/trace/traced.hpp"
+#include "actors/turns.hpp"
+#include "messages/actors.hpp"
+#include "messages/config.hpp"
+#include "messages/wire/model_catalog.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace agent_server {
+
+/// How long a config option that the one-entry list does not hold waits for
+/// the refresh that is under way.
+constexpr std::chrono::seconds option_refresh_wait{15};
+
+/// Who a session talks to.
+struct session_peers {
+  task_fetch_actor task_fetch;
+  control_plane_actor control_plane;
+  model_catalog_actor catalog;
+  agent_actor agent;
+  health_actor health;
+  event_log_actor event_log;
+  session_log_actor session_log;
+  file_watch_actor file_watch;
+  disk_actor disk;
+  lifecycle_actor lifecycle;
+};
+
+/// What a session is made with.
+struct session_setup {
+  std::shared_ptr<const server_config> config;
+  /// The agent's executable; empty when there is none.
+  std::string agent_program;
+  /// The environment entry that marks the agent's processes.
+  std::string process_mark;
+  /// The mode of a run that names none.
+  std::string default_mode;
+  /// Modes that never ask may be offered.
+  bool bypass_allowed = true;
+  /// The agent's settings files, highest precedence first.
+  std::vector<std::string> settings_files;
+};
+
+struct session_actor_state;
+using session_self =
+  caf::stateful_actor<session_actor_state, traced<session_actor::base>>;
+
+struct session_actor_state {
+  static inline const char* name = "session";
+
+  enum class stage : std::uint8_t { starting, ready, closing, closed, failed };
+
+  session_self* self = nullptr;
+  session_peers peers;
+  session_setup setup;
+  std::optional<logger> log;
+  stage now = stage::starting;
+  std::vector<caf::typed_response_promise<session_closed>> waiting_for_close;
+
+  // What the boot has gathered so far.
+  std::optional<task_context> context;
+  bool agent_open = false;
+  bool repository_there = false;
+  bool settings_known = false;
+  std::string settings_model;
+  bool creating = false;
+  std::optional<session_opened> opened;
+  bool waiting_for_models = false;
+  std::string gateway;
+  launch_facts facts;
+
+  std::string session_id;
+  /// The agent's own options; empty when it reports none.
+  std::string agent_options;
+  catalog_options options;
+  turns prompts;
+
+  const server_config& config() const { return *setup.config; }
+  bool starting() const { return now == stage::starting; }
+
+  // The boot's steps, each entered once its inputs are there.
+  void start();
+  void open_the_agent();
+  void await_repository();
+  void read_settings();
+  void take_context(const task_context& found);
+  void warm_catalog();
+  void create_session_if_ready();
+  void take_session(const session_opened& found);
+  void finish_if_ready();
+  void become_ready();
+  void give_up(const caf::error& why);
+  void phase_expired(boot_phase phase);
+  void begin_phase(boot_phase phase, std::chrono::milliseconds deadline);
+  void end_phase(boot_phase phase);
+
+  // After the boot.
+  void follow_catalog();
+  void take_models(const model_list& list);
+  void first_turn();
+  void start_first_turn(const std::optional<task>& found);
+  void first_turn_failed(const caf::error& err);
+  void clear_consumed_keys(const std::vector<std::string>& keys);
+  void run_next_prompt();
+  void prompt_finished(const prompt_ended& done);
+  void prompt_failed(const caf::error& err);
+  caf::result<user_message_done> queue_message(const user_message& m);
+  caf::result<turn_cancelled> cancel();
+  caf::result<config_options> set_option(const set_config_option& m);
+  void apply_option(const set_config_option& m,
+                    caf::typed_response_promise<config_options> promise);
+  caf::result<session_closed> close();
+  void closed();
+  void lose_agent(const agent_gone& m);
+
+  std::string current_options() const;
+  void publish(std::string notification);
+  void patch_run(std::string body, const char* what);
+};
+
+/// Boots one session (every step as early as its inputs allow), runs its first
+/// prompt, and then serves commands.
+session_actor::behavior_type session(session_self* self, session_peers peers,
+                                     session_setup setup, logger log);
+
+} // namespace agent_server

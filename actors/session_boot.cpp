@@ -1,0 +1,316 @@
+// The boot of a session: a graph whose steps start as soon as their inputs are
+// there. What comes after readiness is in session.cpp.
+#include "actors/session.hpp"
+
+#include "actors/agent/system_prompt.hpp"
+#include "messages/model_table.hpp"
+#include "messages/wire/acp.hpp"
+#include "messages/wire/notifications.hpp"
+#include "messages/wire/task_api.hpp"
+
+#include <utility>
+
+namespace agent_server {
+
+namespace {
+
+// Marking the run failed must not hold up the end of the process.
+constexpr std::chrono::seconds last_word_timeout{3};
+
+constexpr const char* create_step = "session/new";
+constexpr const char* ready_step = "ready";
+
+} // namespace
+
+void session_actor_state::start() {
+  self->send(peers.agent,
+             agent_observer_actor{caf::actor_cast<session_actor>(self)});
+  const auto& limits = config().limits;
+  begin_phase(boot_phase::context_fetch, limits.context_fetch);
+  self->request(peers.task_fetch, caf::infinite, fetch_context{})
+    .then([this](const task_context& found) { take_context(found); },
+          [this](const caf::error& err) { give_up(err); });
+  begin_phase(boot_phase::acp_initialize, limits.acp_initialize);
+  open_the_agent();
+  await_repository();
+  if (config().gateway_url)
+    warm_catalog();
+}
+
+void session_actor_state::open_the_agent() {
+  self->request(peers.agent, caf::infinite, open_agent{})
+    .then(
+      [this](const agent_opened& found) {
+        trace::note_arrival(create_step);
+        agent_open = true;
+        end_phase(boot_phase::acp_initialize);
+        log->info("agent: " + (found.name.empty() ? "unnamed" : found.name)
+                  + " " + found.version);
+        create_session_if_ready();
+      },
+      [this](const caf::error& err) { give_up(err); });
+}
+
+void session_actor_state::await_repository() {
+  if (!config().repo_ready_file) {
+    trace::note_arrival(create_step);
+    repository_there = true;
+    read_settings();
+    return;
+  }
+  const auto deadline = config().limits.repository_ready;
+  begin_phase(boot_phase::repository_ready, deadline);
+  self
+    ->request(peers.file_watch, caf::infinite,
+              await_file{*config().repo_ready_file, deadline})
+    .then(
+      [this](const file_exists&) {
+        trace::note_arrival(create_step);
+        repository_there = true;
+        end_phase(boot_phase::repository_ready);
+        read_settings();
+        create_session_if_ready();
+      },
+      [this](const caf::error& err) { give_up(err); });
+}
+
+void session_actor_state::read_settings() {
+  auto known = [this](const std::string& model) {
+    settings_known = true;
+    settings_model = model;
+    finish_if_ready();
+  };
+  if (setup.settings_files.empty()) {
+    settings_known = true;
+    return;
+  }
+  self
+    ->request(peers.disk, caf::infinite,
+              read_pinned_model{setup.settings_files})
+    .then([known](const pinned_model& found) { known(found.model); },
+          [this, known](const caf::error& err) {
+            log->warn("the agent's settings could not be read: "
+                      + describe(err));
+            known({});
+          });
+}
+
+void session_actor_state::take_context(const task_context& found) {
+  if (!starting())
+    return;
+  trace::note_arrival(create_step);
+  context = found;
+  end_phase(boot_phase::context_fetch);
+  launch_facts real;
+  real.internal = found.fetched_task && found.fetched_task->internal;
+  real.pull_request_url = found.run.slack_notified_pr_url.value_or("");
+  const auto& program = setup.agent_program;
+  auto plan = make_launch_plan(config(), program, real, setup.process_mark);
+  const bool wrong_guess =
+    !program.empty()
+    && !(plan
+         == make_launch_plan(config(), program, facts, setup.process_mark));
+  facts = real;
+  if (wrong_guess) {
+    log->info("the agent was started on a wrong guess: starting it again");
+    self->send(peers.agent, replace_agent{std::move(plan)});
+    if (std::exchange(agent_open, false))
+      open_the_agent();
+  }
+  warm_catalog();
+  create_session_if_ready();
+}
+
+void session_actor_state::warm_catalog() {
+  gateway = gateway_url(config(), facts.internal);
+  if (!gateway.empty())
+    self->send(peers.catalog, warm_models{gateway});
+}
+
+void session_actor_state::create_session_if_ready() {
+  if (!starting() || creating || !context || !agent_open || !repository_there)
+    return;
+  creating = true;
+  begin_phase(boot_phase::session_create, config().limits.session_create);
+  const auto prompt = make_system_prompt(config(), facts.pull_request_url);
+  acp::session_params params;
+  params.cwd = config().working_directory();
+  params.mcp_servers = config().mcp_servers;
+  params.run_id = config().control_plane.run_id;
+  params.system_prompt = prompt.text;
+  params.appends_system_prompt = prompt.appends;
+  params.model = config().model;
+  params.allowed_domains = config().allowed_domains;
+  if (context->fetched_task)
+    params.json_schema = context->fetched_task->json_schema;
+  params.permission_mode =
+    context->run.initial_permission_mode.value_or(setup.default_mode);
+  params.plugins = config().claude_code.plugins;
+  params.effort = config().effort;
+  options.mode = params.permission_mode;
+  options.bypass_allowed = setup.bypass_allowed;
+  options.effort = config().effort.value_or("");
+  self
+    ->request(peers.agent, caf::infinite,
+              open_session{acp::session_new_params(params, false),
+                           acp::session_new_params(params, true)})
+    .then([this](const session_opened& found) { take_session(found); },
+          [this](const caf::error& err) { give_up(err); });
+}
+
+void session_actor_state::take_session(const session_opened& found) {
+  if (!starting())
+    return;
+  trace::note_arrival(ready_step);
+  opened = found;
+  session_id = found.session_id;
+  agent_options = found.options.json;
+  end_phase(boot_phase::session_create);
+  finish_if_ready();
+}
+
+void session_actor_state::finish_if_ready() {
+  if (!starting() || !opened)
+    return;
+  // An agent that names its own options needs neither settings nor catalogue.
+  if (!agent_options.empty() || gateway.empty()) {
+    if (agent_options.empty())
+      agent_options = "[]";
+    become_ready();
+    return;
+  }
+  if (!settings_known || waiting_for_models)
+    return;
+  const auto from_environment = config().model.value_or("");
+  if (!settings_model.empty() || !from_environment.empty()) {
+    options.model =
+      initial_claude_model(settings_model, from_environment, nullptr);
+    become_ready();
+    return;
+  }
+  waiting_for_models = true;
+  const auto deadline = config().limits.session_dependencies;
+  begin_phase(boot_phase::session_dependencies, deadline);
+  self->request(peers.catalog, caf::infinite, get_models{gateway})
+    .then(
+      [this](const models& found) {
+        if (starting()) {
+          trace::note_arrival(ready_step);
+          end_phase(boot_phase::session_dependencies);
+          options.offered = found.list;
+          options.model = initial_claude_model({}, {}, found.list);
+          become_ready();
+        } else {
+          take_models(found.list);
+        }
+      },
+      [this](const caf::error& err) {
+        if (!starting())
+          return;
+        log->warn("no model list (" + describe(err)
+                  + "): the session starts with the default model");
+        end_phase(boot_phase::session_dependencies);
+        options.model = default_claude_model;
+        become_ready();
+      });
+}
+
+void session_actor_state::become_ready() {
+  now = stage::ready;
+  self->send(peers.health, boot_ready{});
+  log->info("session " + session_id + " is ready");
+  const auto& plane = config().control_plane;
+  publish(sdk_session(plane.run_id, session_id,
+                      config().adapter == runtime_adapter::codex ? "codex"
+                                                                 : "claude"));
+  publish(
+    run_started(session_id, plane.run_id, plane.task_id, AGENT_SERVER_VERSION));
+  patch_run(task_api::in_progress_body(), "marking the run in progress");
+  self->send(peers.control_plane, boot_over{});
+  follow_catalog();
+  first_turn();
+}
+
+void session_actor_state::follow_catalog() {
+  if (!agent_options.empty() || gateway.empty() || options.offered
+      || waiting_for_models)
+    return;
+  self->request(peers.catalog, caf::infinite, get_models{gateway})
+    .then([this](const models& found) { take_models(found.list); },
+          [](const caf::error&) {});
+}
+
+void session_actor_state::take_models(const model_list& list) {
+  if (now != stage::ready || options.offered)
+    return;
+  options.offered = list;
+  publish(config_option_update(session_id, options.to_json()));
+}
+
+void session_actor_state::phase_expired(boot_phase phase) {
+  if (!starting())
+    return;
+  const auto& limits = config().limits;
+  auto seconds = [](std::chrono::milliseconds limit) {
+    return std::to_string(limit.count()) + " ms";
+  };
+  switch (phase) {
+    case boot_phase::context_fetch:
+      if (!context)
+        give_up(make_failure(ec::control_plane_unreachable,
+                             "the control plane did not give the task and the "
+                             "run within "
+                               + seconds(limits.context_fetch)));
+      return;
+    case boot_phase::acp_initialize:
+      if (!agent_open)
+        give_up(make_failure(ec::agent_handshake_timeout,
+                             "the agent did not answer initialize within "
+                               + seconds(limits.acp_initialize)));
+      return;
+    case boot_phase::repository_ready:
+      // The file watch answers with its own error at the same time.
+      return;
+    case boot_phase::session_create:
+      if (!opened)
+        give_up(make_failure(ec::agent_handshake_timeout,
+                             "the agent did not answer session/new within "
+                               + seconds(limits.session_create)));
+      return;
+    case boot_phase::session_dependencies:
+      if (!opened || !waiting_for_models)
+        return;
+      log->warn("no model list within " + seconds(limits.session_dependencies)
+                + ": the session starts with the default model");
+      end_phase(boot_phase::session_dependencies);
+      options.model = default_claude_model;
+      become_ready();
+      return;
+  }
+}
+
+void session_actor_state::give_up(const caf::error& why) {
+  if (!starting())
+    return;
+  now = stage::failed;
+  auto code = code_of(why);
+  const auto text = describe(why);
+  self->send(peers.health, boot_failed{code, text});
+  log->error("boot failed: " + to_string(code) + ": " + text);
+  // The launcher's poll looks for a line that begins like this.
+  log->bare("Fatal agent-server error; marking run failed: " + to_string(code)
+            + ": " + text);
+  auto end = [this, code] {
+    self->send(peers.lifecycle, end_process{1, to_string(code)});
+  };
+  self
+    ->request(peers.control_plane, last_word_timeout,
+              update_run{task_api::failed_body(to_string(code) + ": " + text)})
+    .then([end](const run_updated&) { end(); },
+          [this, end](const caf::error& err) {
+            log->error("the run could not be marked failed: " + describe(err));
+            end();
+          });
+}
+
+} // namespace agent_server
