@@ -52,12 +52,15 @@ void session_actor_state::first_turn() {
   self->request(peers.task_fetch, caf::infinite, fetch_task_again{})
     .then([this](const task& found) { start_first_turn(found); },
           [this](const caf::error& err) {
+            first_turn_decided = true;
+            last_turn_failed = true;
             first_turn_failed(err);
-            self->send(peers.control_plane, boot_over{});
+            run_next_prompt();
           });
 }
 
 void session_actor_state::start_first_turn(const std::optional<task>& found) {
+  first_turn_decided = true;
   auto chosen = choose_first_prompt(context->run, found);
   for (const auto& refusal : chosen.refusals)
     log->warn(refusal);
@@ -91,8 +94,10 @@ void session_actor_state::run_next_prompt() {
   if (now != stage::ready)
     return;
   const auto* next = prompts.begin_next();
-  if (next == nullptr)
+  if (next == nullptr) {
+    tell_if_idle();
     return;
+  }
   self->request(peers.agent, caf::infinite, prompt_agent{next->blocks})
     .then([this](const prompt_ended& done) { prompt_finished(done); },
           [this](const caf::error& err) { prompt_failed(err); });
@@ -100,6 +105,7 @@ void session_actor_state::run_next_prompt() {
 
 void session_actor_state::prompt_finished(const prompt_ended& done) {
   auto ended = prompts.end();
+  last_turn_failed = false;
   publish(turn_complete(session_id, done.stop_reason));
   if (ended.first)
     clear_consumed_keys(ended.consumed_keys);
@@ -118,6 +124,7 @@ void session_actor_state::prompt_finished(const prompt_ended& done) {
 
 void session_actor_state::prompt_failed(const caf::error& err) {
   auto ended = prompts.end();
+  last_turn_failed = true;
   // A turn that failed has ended too; callers wait for the word.
   publish(turn_complete(session_id, "error"));
   if (ended.first)
@@ -196,10 +203,33 @@ void session_actor_state::apply_option(
       [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
 }
 
+caf::result<session_idle> session_actor_state::wait_until_idle() {
+  if (now != stage::starting && now != stage::ready)
+    return make_failure(ec::no_session, "there is no session");
+  auto promise = self->make_response_promise<session_idle>();
+  waiting_for_idle.push_back(promise);
+  tell_if_idle();
+  return promise;
+}
+
+void session_actor_state::tell_if_idle() {
+  if (now == stage::starting)
+    return;
+  if (now == stage::ready && (!first_turn_decided || prompts.running()))
+    return;
+  for (auto& promise : std::exchange(waiting_for_idle, {})) {
+    if (now == stage::ready)
+      promise.deliver(session_idle{last_turn_failed});
+    else
+      promise.deliver(make_failure(ec::no_session, "the session has ended"));
+  }
+}
+
 void session_actor_state::lose_agent(const agent_gone& m) {
   if (now != stage::ready)
     return; // while starting, the open request fails; while closing, it may
   now = stage::failed;
+  tell_if_idle();
   log->error("the agent is gone: " + m.how);
   for (auto& waiting : prompts.drop_waiting())
     if (waiting.caller.pending())
@@ -219,6 +249,7 @@ caf::result<session_closed> session_actor_state::close() {
     if (waiting.caller.pending())
       waiting.caller.deliver(
         make_failure(ec::no_session, "the session is closing"));
+  tell_if_idle();
   self->send(peers.health, boot_closed{});
   auto flush = [this] {
     self->request(peers.session_log, caf::infinite, flush_log{})
@@ -260,6 +291,7 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
     [self](const user_message& m) { return self->state.queue_message(m); },
     [self](const cancel_turn&) { return self->state.cancel(); },
     [self](const set_config_option& m) { return self->state.set_option(m); },
+    [self](const await_idle&) { return self->state.wait_until_idle(); },
     [self](const close_session&) { return self->state.close(); },
     [self](const alarm& a) {
       trace::scope scope{a.armed_by};

@@ -84,6 +84,9 @@ struct session_actor_state {
   std::string agent_options;
   catalog_options options;
   turns prompts;
+  bool first_turn_decided = false;
+  bool last_turn_failed = false;
+  std::vector<caf::typed_response_promise<session_idle>> waiting_for_idle;
 
   const server_config& config() const { return *setup.config; }
   bool starting() const { return now == stage::starting; }
@@ -119,6 +122,8 @@ struct session_actor_state {
   caf::result<config_options> set_option(const set_config_option& m);
   void apply_option(const set_config_option& m,
                     caf::typed_response_promise<config_options> promise);
+  caf::result<session_idle> wait_until_idle();
+  void tell_if_idle();
   caf::result<session_closed> close();
   void closed();
   void lose_agent(const agent_gone& m);

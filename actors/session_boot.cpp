@@ -293,6 +293,7 @@ void session_actor_state::give_up(const caf::error& why) {
   if (!starting())
     return;
   now = stage::failed;
+  tell_if_idle();
   auto code = code_of(why);
   const auto text = describe(why);
   self->send(peers.health, boot_failed{code, text});
@@ -301,7 +302,7 @@ void session_actor_state::give_up(const caf::error& why) {
   log->bare("Fatal agent-server error; marking run failed: " + to_string(code)
             + ": " + text);
   auto end = [this, code] {
-    self->send(peers.lifecycle, end_process{1, to_string(code)});
+    self->send(peers.lifecycle, end_process{1, to_string(code), true});
   };
   self
     ->request(peers.control_plane, last_word_timeout,

@@ -31,10 +31,12 @@ struct await_file {
 };
 struct file_exists {};
 
-/// Asks the process to end (a signal, or a boot that failed).
+/// Asks the process to end.
 struct end_process {
   int exit_status = 0;
   std::string reason;
+  /// The boot failed: `/health` must stay readable for a moment.
+  bool boot_failed = false;
 };
 
 } // namespace agent_server
@@ -132,16 +134,22 @@ using permissions_actor = caf::typed_actor<
 
 /// The terminal of local mode: prints what the agent says, and reads prompts
 /// and the answers to permission questions from the same input.
-using terminal_actor = permissions_actor::extend<
-  caf::reacts_to<journal_entry>, caf::reacts_to<show_text>,
-  caf::replies_to<next_prompt>::with<typed_prompt>,
-  // From its own input.
-  caf::reacts_to<typed_line>>;
+using terminal_actor =
+  permissions_actor::extend<caf::reacts_to<journal_entry>,
+                            caf::reacts_to<show_text>,
+                            caf::replies_to<next_prompt>::with<typed_prompt>,
+                            // From its own input.
+                            caf::reacts_to<typed_line>>;
+
+/// Whoever wants every journal entry as it comes.
+using journal_tap_actor = caf::typed_actor<caf::reacts_to<journal_entry>>;
 
 /// The numbered stream of events and its clients.
 using event_log_actor =
-  caf::typed_actor<caf::reacts_to<journal_entry>, caf::reacts_to<attach_client>,
-                   caf::reacts_to<detach_client>,
+  caf::typed_actor<caf::reacts_to<journal_entry>,
+                   // Hands a copy of each entry on from now.
+                   caf::reacts_to<journal_tap_actor>,
+                   caf::reacts_to<attach_client>, caf::reacts_to<detach_client>,
                    caf::replies_to<close_streams>::with<streams_closed>>;
 
 /// Coalesces and delivers log entries.
@@ -154,17 +162,22 @@ using session_log_actor =
 using file_watch_actor =
   caf::typed_actor<caf::replies_to<await_file>::with<file_exists>>;
 
-/// Ends the process in good order.
-using lifecycle_actor = caf::typed_actor<caf::reacts_to<end_process>>;
-
 /// The session's state machine: starting, ready, closing, or failed.
 using session_actor = agent_observer_actor::extend<
   caf::replies_to<get_session_state>::with<session_state>,
   caf::replies_to<user_message>::with<user_message_done>,
   caf::replies_to<cancel_turn>::with<turn_cancelled>,
   caf::replies_to<set_config_option>::with<config_options>,
+  caf::replies_to<await_idle>::with<session_idle>,
   caf::replies_to<close_session>::with<session_closed>,
   // A deadline of a phase.
+  caf::reacts_to<alarm>>;
+
+/// Ends the process in good order: session, log, streams, then the I/O loop.
+using lifecycle_actor = caf::typed_actor<
+  // Names the session that is to be closed first.
+  caf::reacts_to<session_actor>, caf::reacts_to<end_process>,
+  // A step took too long.
   caf::reacts_to<alarm>>;
 
 /// Checks and executes POST /command.

@@ -52,6 +52,14 @@ struct set_config_option {
   std::string value;
 };
 
+/// Asks for the moment at which the first prompt was answered and no other
+/// runs or waits. Error: `ec::no_session` when the session ends before.
+struct await_idle {};
+struct session_idle {
+  /// Whether the last turn ended with an error.
+  bool last_turn_failed = false;
+};
+
 /// Ends the session and its agent; the process stays.
 struct close_session {};
 struct session_closed {};
@@ -68,5 +76,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::user_message_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::cancel_turn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::turn_cancelled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::set_config_option)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::await_idle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::session_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::close_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::session_closed)

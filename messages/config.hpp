@@ -67,6 +67,8 @@ struct server_config {
 
   /// Words of `--agentCmd`; empty when the adapter's own command is meant.
   std::vector<std::string> agent_command;
+  /// The agent is this program's own scripted demonstration.
+  bool runs_demonstration = false;
   runtime_adapter adapter = runtime_adapter::claude;
   std::optional<std::string> model;
   std::optional<std::string> effort;

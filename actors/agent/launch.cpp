@@ -183,6 +183,8 @@ launch_plan make_launch_plan(const server_config& config,
   launch_plan plan;
   plan.program = program;
   plan.arguments = adapter_command(config);
+  if (config.runs_demonstration)
+    plan.arguments = {demonstration_name};
   if (config.agent_command.empty() && config.adapter == runtime_adapter::codex)
     add_codex_settings(plan.arguments, config, gateway, facts);
   environment env;

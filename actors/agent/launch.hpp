@@ -8,6 +8,9 @@
 
 namespace agent_server {
 
+/// argv[0] by which this program knows that it is to be the demonstration.
+inline constexpr const char* demonstration_name = "demo-agent";
+
 /// What of the task changes how an agent is started. At exec it is not known
 /// yet, and the defaults are assumed; a process started on a wrong assumption
 /// is replaced before it gets a session.
