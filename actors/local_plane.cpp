@@ -1,7 +1,7 @@
 #include "actors/local_plane.hpp"
 
 #include "messages/error.hpp"
-#include "messages/wire/json_text.hpp"
+#include "messages/wire/json_writer.hpp"
 #include "messages/wire/notifications.hpp"
 #include "messages/wire/task_api.hpp"
 
@@ -73,19 +73,22 @@ caf::error replace_file(const std::string& path, std::string_view text) {
 
 std::string task_body(const std::string& id, const std::string& prompt,
                       const std::string& now) {
-  return R"({"id":)" + json_quote(id) + R"(,"title":"local task",)"
-         + R"("description":)" + json_quote(prompt)
-         + R"(,"origin_product":"local","repository":null,)"
-           R"("json_schema":null,"internal":false,"created_at":)"
-         + json_quote(now) + "}\n";
+  json::writer out;
+  out.open_object().text("id", id).text("title", "Local task");
+  out.text("description", prompt).text("origin_product", "local");
+  out.key("repository").null().key("json_schema").null();
+  out.key("internal").boolean(false).text("created_at", now);
+  return out.close_object().take() + "\n";
 }
 
 std::string run_body(const std::string& id, const std::string& now) {
-  return R"({"id":)" + json_quote(id) + R"(,"task":)" + json_quote(id)
-         + R"(,"environment":"local","status":"queued","branch":null,)"
-           R"("error_message":null,"output":null,"state":{},)"
-           R"("artifacts":[],"created_at":)"
-         + json_quote(now) + "}\n";
+  json::writer out;
+  out.open_object().text("id", id).text("task", id);
+  out.text("environment", "local").text("status", "queued");
+  out.key("branch").null().key("error_message").null().key("output").null();
+  out.key("state").open_object().close_object();
+  out.key("artifacts").open_array().close_array().text("created_at", now);
+  return out.close_object().take() + "\n";
 }
 
 } // namespace

@@ -91,7 +91,7 @@ void session_actor_state::clear_consumed_keys(
 }
 
 void session_actor_state::run_next_prompt() {
-  if (now != stage::ready)
+  if (now != stage::ready || !first_turn_decided)
     return;
   const auto* next = prompts.begin_next();
   if (next == nullptr) {

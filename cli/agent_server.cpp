@@ -161,7 +161,7 @@ void running_server::wire(agent_launch launch, guard_link guard, int log_fd) {
     system_.spawn(health, published_, initial_health(config, start_, boot_id_));
   events_ = spawn_hosted(unit_, event_log, config.control_plane.run_id);
   outbound_ = spawn_hosted(
-    unit_, outbound, std::ref(libraries_),
+    unit_, outbound, &libraries_,
     std::string{"posthog/cloud.hog.dev; version: " AGENT_SERVER_VERSION});
   lifecycle_ = spawn_hosted(
     unit_, lifecycle, disk_, events_, published_,

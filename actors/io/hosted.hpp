@@ -7,6 +7,7 @@
 #include <caf/execution_unit.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/resumable.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
 #include <cstddef>
 #include <utility>
 
@@ -17,7 +18,7 @@ namespace agent_server {
 class io_unit : public caf::execution_unit {
 public:
   io_unit(caf::actor_system& system, asio::io_context& io)
-    : caf::execution_unit(&system), io_(io) {}
+    : caf::execution_unit(&system), io_(io), pool_(system) {}
 
   asio::io_context& io() { return io_; }
 
@@ -29,14 +30,27 @@ public:
 private:
   static constexpr std::size_t max_messages_a_turn = 64;
 
+  // CAF runs the receiver of a message on its sender's unit. What a hosted
+  // actor wakes must not end up on the I/O thread, so this is its unit.
+  class pool_unit : public caf::execution_unit {
+  public:
+    explicit pool_unit(caf::actor_system& system)
+      : caf::execution_unit(&system) {}
+
+    void exec_later(caf::resumable* job) override {
+      system().scheduler().enqueue(job);
+    }
+  };
+
   void run(caf::resumable* job) {
-    switch (job->resume(this, max_messages_a_turn)) {
+    switch (job->resume(&pool_, max_messages_a_turn)) {
       case caf::resumable::resume_later: exec_later(job); break;
       default: caf::intrusive_ptr_release(job);
     }
   }
 
   asio::io_context& io_;
+  pool_unit pool_;
 };
 
 /// Stands between an actor and its base and keeps all of its handlers on the

@@ -1,43 +1,47 @@
 #include "messages/wire/acp_agent.hpp"
 
-#include "messages/wire/json_text.hpp"
+#include "messages/wire/json_reader.hpp"
+#include "messages/wire/json_writer.hpp"
 
-#include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+#include <cstdint>
 
 namespace agent_server::acp {
 
 namespace {
 
-const rapidjson::Value* member(const rapidjson::Value& object,
-                               const char* name) {
-  if (!object.IsObject())
-    return nullptr;
-  const auto found = object.FindMember(name);
-  return found != object.MemberEnd() ? &found->value : nullptr;
-}
-
-std::string text_of(const rapidjson::Value* value) {
-  if (value == nullptr || !value->IsString())
-    return {};
-  return {value->GetString(), value->GetStringLength()};
-}
-
-std::string json_of(const rapidjson::Value& value) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
-  value.Accept(writer);
-  return {buffer.GetString(), buffer.GetSize()};
-}
-
 std::string first_text(const rapidjson::Value* blocks) {
   if (blocks == nullptr || !blocks->IsArray())
     return {};
   for (const auto& block : blocks->GetArray())
-    if (auto text = text_of(member(block, "text")); !text.empty())
-      return text;
+    if (const auto text = json::text_of(json::find(&block, "text"));
+        !text.empty())
+      return std::string{text};
   return {};
+}
+
+json::writer message(std::string_view id) {
+  json::writer out;
+  out.open_object().text("jsonrpc", "2.0");
+  if (!id.empty())
+    out.raw("id", id);
+  return out;
+}
+
+json::writer update_of(std::string_view kind) {
+  json::writer out;
+  out.open_object().text("sessionUpdate", kind);
+  return out;
+}
+
+void add_tool_call(json::writer& out, std::string_view call_id,
+                   std::string_view title) {
+  out.text("toolCallId", call_id).text("title", title).text("kind", "read");
+}
+
+void add_option(json::writer& out, std::string_view id, std::string_view name,
+                std::string_view kind) {
+  out.open_object().text("optionId", id).text("name", name);
+  out.text("kind", kind).close_object();
 }
 
 } // namespace
@@ -45,53 +49,96 @@ std::string first_text(const rapidjson::Value* blocks) {
 client_line parse_client_line(std::string_view line) {
   client_line result;
   rapidjson::Document document;
-  // The iterative parser: nesting cannot exhaust the stack.
-  document.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
-  if (document.HasParseError() || !document.IsObject()) {
+  if (!json::read(document, line) || !document.IsObject()) {
     result.garbage = true;
     return result;
   }
-  if (const auto* id = member(document, "id"))
-    result.id = json_of(*id);
-  result.method = text_of(member(document, "method"));
-  if (const auto* params = member(document, "params")) {
-    result.session_id = text_of(member(*params, "sessionId"));
-    result.prompt_text = first_text(member(*params, "prompt"));
-  }
-  if (const auto* answer = member(document, "result"))
-    if (const auto* outcome = member(*answer, "outcome"))
-      if (text_of(member(*outcome, "outcome")) == "selected")
-        result.selected_option = text_of(member(*outcome, "optionId"));
+  if (const auto* id = json::find(document, {"id"}))
+    result.id = json::dump(*id);
+  result.method = json::text_of(json::find(document, {"method"}));
+  result.session_id =
+    json::text_of(json::find(document, {"params", "sessionId"}));
+  result.prompt_text = first_text(json::find(document, {"params", "prompt"}));
+  const auto* outcome = json::find(document, {"result", "outcome"});
+  if (json::text_of(json::find(outcome, "outcome")) == "selected")
+    result.selected_option = json::text_of(json::find(outcome, "optionId"));
   result.garbage = result.method.empty() && result.id.empty();
   return result;
 }
 
 std::string result_line(std::string_view id, std::string_view result) {
-  std::string line = R"({"jsonrpc":"2.0","id":)";
-  line.append(id).append(R"(,"result":)").append(result);
-  return line += '}';
+  return message(id).raw("result", result).close_object().take();
 }
 
-std::string error_line(std::string_view id, int code,
-                       std::string_view message) {
-  std::string line = R"({"jsonrpc":"2.0","id":)";
-  line.append(id).append(R"(,"error":{"code":)").append(std::to_string(code));
-  line.append(R"(,"message":)").append(json_quote(message));
-  return line += "}}";
+std::string error_line(std::string_view id, int code, std::string_view text) {
+  auto out = message(id);
+  out.key("error").open_object().number("code", code).text("message", text);
+  return out.close_object().close_object().take();
 }
 
 std::string update_line(std::string_view session_id, std::string_view update) {
-  std::string line = R"({"jsonrpc":"2.0","method":"session/update","params":)";
-  line.append(R"({"sessionId":)").append(json_quote(session_id));
-  line.append(R"(,"update":)").append(update);
-  return line += "}}";
+  auto out = message({});
+  out.text("method", "session/update").key("params").open_object();
+  out.text("sessionId", session_id).raw("update", update);
+  return out.close_object().close_object().take();
+}
+
+std::string permission_line(std::string_view id, std::string_view session_id,
+                            std::string_view call_id, std::string_view title) {
+  auto out = message(id);
+  out.text("method", "session/request_permission").key("params").open_object();
+  out.text("sessionId", session_id).key("toolCall").open_object();
+  add_tool_call(out, call_id, title);
+  out.close_object().key("options").open_array();
+  add_option(out, "allow", "Allow", "allow_once");
+  add_option(out, "reject", "Reject", "reject_once");
+  return out.close_array().close_object().close_object().take();
+}
+
+std::string initialize_result(std::string_view name, std::string_view title,
+                              std::string_view version) {
+  json::writer out;
+  out.open_object().number("protocolVersion", 1);
+  out.key("agentCapabilities").open_object().close_object();
+  out.key("agentInfo").open_object().text("name", name).text("title", title);
+  out.text("version", version).close_object();
+  return out.key("authMethods")
+    .open_array()
+    .close_array()
+    .close_object()
+    .take();
+}
+
+std::string session_result(std::string_view session_id) {
+  json::writer out;
+  return out.open_object().text("sessionId", session_id).close_object().take();
+}
+
+std::string stop_result(std::string_view stop_reason) {
+  json::writer out;
+  return out.open_object()
+    .text("stopReason", stop_reason)
+    .close_object()
+    .take();
 }
 
 std::string text_update(std::string_view kind, std::string_view text) {
-  std::string update = R"({"sessionUpdate":)" + json_quote(kind);
-  update.append(R"(,"content":{"type":"text","text":)");
-  update.append(json_quote(text));
-  return update += "}}";
+  auto out = update_of(kind);
+  out.key("content").open_object().text("type", "text").text("text", text);
+  return out.close_object().close_object().take();
+}
+
+std::string tool_call_update(std::string_view call_id, std::string_view title) {
+  auto out = update_of("tool_call");
+  add_tool_call(out, call_id, title);
+  return out.text("status", "pending").close_object().take();
+}
+
+std::string tool_call_status(std::string_view call_id,
+                             std::string_view status) {
+  auto out = update_of("tool_call_update");
+  out.text("toolCallId", call_id).text("status", status);
+  return out.close_object().take();
 }
 
 } // namespace agent_server::acp

@@ -24,12 +24,25 @@ struct client_line {
 
 client_line parse_client_line(std::string_view line);
 
-/// Lines without their newline. `result` and `update` are JSON text.
+/// Lines without their newline; ids are JSON text, as are `result` and
+/// `update`.
 std::string result_line(std::string_view id, std::string_view result);
 std::string error_line(std::string_view id, int code, std::string_view message);
 std::string update_line(std::string_view session_id, std::string_view update);
 
-/// An update that carries text; `kind` is its sessionUpdate.
+/// Asks for leave to run a tool call; the options are `allow` and `reject`.
+std::string permission_line(std::string_view id, std::string_view session_id,
+                            std::string_view call_id, std::string_view title);
+
+/// Results.
+std::string initialize_result(std::string_view name, std::string_view title,
+                              std::string_view version);
+std::string session_result(std::string_view session_id);
+std::string stop_result(std::string_view stop_reason);
+
+/// Updates; `kind` is the sessionUpdate of one that carries text.
 std::string text_update(std::string_view kind, std::string_view text);
+std::string tool_call_update(std::string_view call_id, std::string_view title);
+std::string tool_call_status(std::string_view call_id, std::string_view status);
 
 } // namespace agent_server::acp

@@ -62,7 +62,8 @@ public:
              .Parse<rapidjson::kParseIterativeFlag
                     | rapidjson::kParseFullPrecisionFlag
                     | rapidjson::kParseValidateEncodingFlag>(stream, handler)
-             .IsError();
+             .IsError()
+          && stream.Tell() == text_.size(); // a NUL byte ends it early
     return ok_;
   }
 
@@ -143,6 +144,21 @@ std::optional<std::string> text_at(const rapidjson::Value* parent,
   if (member == nullptr || !member->IsString())
     return std::nullopt;
   return std::string{text_of(member)};
+}
+
+std::string_view type_name(const rapidjson::Value* value) {
+  if (value == nullptr)
+    return "undefined";
+  switch (value->GetType()) {
+    case rapidjson::kNullType: return "null";
+    case rapidjson::kFalseType:
+    case rapidjson::kTrueType: return "boolean";
+    case rapidjson::kObjectType: return "object";
+    case rapidjson::kArrayType: return "array";
+    case rapidjson::kStringType: return "string";
+    case rapidjson::kNumberType: return "number";
+  }
+  return "unknown";
 }
 
 std::string dump(const rapidjson::Value& value) {

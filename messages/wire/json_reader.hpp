@@ -34,6 +34,10 @@ std::string_view text_of(const rapidjson::Value* value);
 std::optional<std::string> text_at(const rapidjson::Value* parent,
                                    std::string_view key);
 
+/// The type as JavaScript names it: "null", "array", …; "undefined" for
+/// nullptr.
+std::string_view type_name(const rapidjson::Value* value);
+
 /// Compact JSON.
 std::string dump(const rapidjson::Value& value);
 

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
-bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
+bool is_continuation(unsigned char byte) {
+  return (byte & 0xC0) == 0x80;
+}
 
 /// The length of the UTF-8 sequence at `at`, or 0 when there is none.
 std::size_t sequence_length(std::string_view text, std::size_t at) {

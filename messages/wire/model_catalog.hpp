@@ -20,7 +20,8 @@ struct catalog_options {
   std::string model;
   std::string effort; // empty: none asked for
   bool bypass_allowed = true;
-  /// What may be offered; null or empty gives a one-entry list of `model`.
+  /// The gateway's catalogue; blocked and foreign entries are not offered. Null
+  /// or empty gives a one-entry list of `model`.
   model_list offered;
 
   /// The JSON array that callers see.
@@ -37,7 +38,7 @@ struct catalog_options {
 
 /// The model a Claude session starts with, and whether it is pinned: the
 /// settings' model, else the environment's, else the default. A model that is
-/// not Anthropic's, and not in the list, gives way to the default.
+/// not Anthropic's, by its id or in the list, gives way to the default.
 std::string initial_claude_model(std::string_view from_settings,
                                  std::string_view from_environment,
                                  const model_list& offered);

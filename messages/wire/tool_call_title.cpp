@@ -1,20 +1,12 @@
 #include "messages/wire/tool_call_title.hpp"
 
-#include <rapidjson/document.h>
-#include <rapidjson/pointer.h>
+#include "messages/wire/json_reader.hpp"
 
 namespace agent_server {
 
 namespace {
 
 constexpr std::size_t max_notification = 64u << 10;
-
-std::string text_at(const rapidjson::Document& document, const char* path) {
-  const auto* value = rapidjson::Pointer{path}.Get(document);
-  if (value == nullptr || !value->IsString())
-    return {};
-  return {value->GetString(), value->GetStringLength()};
-}
 
 } // namespace
 
@@ -23,12 +15,12 @@ std::string tool_call_title(std::string_view notification) {
       || notification.find("\"tool_call\"") == std::string_view::npos)
     return {};
   rapidjson::Document document;
-  document.Parse<rapidjson::kParseIterativeFlag>(notification.data(),
-                                                 notification.size());
-  if (document.HasParseError()
-      || text_at(document, "/params/update/sessionUpdate") != "tool_call")
+  if (!json::read(document, notification))
     return {};
-  return text_at(document, "/params/update/title");
+  const auto* update = json::find(document, {"params", "update"});
+  if (json::text_of(json::find(update, "sessionUpdate")) != "tool_call")
+    return {};
+  return std::string{json::text_of(json::find(update, "title"))};
 }
 
 } // namespace agent_server

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "actors/io/libraries.hpp"
+#include "messages/http.hpp"
+
+#include <array>
+#include <caf/error.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace agent_server {
+
+constexpr long max_redirects = 5;
+
+/// One request on its way: libcurl's handle and what came back so far.
+class http_exchange {
+public:
+  http_exchange(http_request request,
+                caf::typed_response_promise<http_response> promise)
+    : request_(std::move(request)), promise_(std::move(promise)) {}
+  ~http_exchange();
+  http_exchange(const http_exchange&) = delete;
+  http_exchange& operator=(const http_exchange&) = delete;
+
+  /// Makes the handle, and begins the span of the trace.
+  caf::error prepare(const library_loader& libraries,
+                     const std::string& user_agent);
+  CURL* easy() const { return easy_; }
+
+  /// Ends the span and answers the request by what libcurl says.
+  void finish(CURLcode result, const std::string& trust_problem);
+  /// Ends the span and answers the request with `ec::http_connect`.
+  void fail(const std::string& reason);
+  /// Ends the span and answers with the error, or what came back.
+  void answer(const caf::error& err);
+
+private:
+  static std::size_t take_body(char* data, std::size_t size, std::size_t count,
+                               void* user);
+  static CURLcode trust(CURL*, void* ssl_context, void* user);
+
+  template <class T>
+  CURLcode set(CURLoption option, T value);
+  caf::error set_headers();
+  void set_method();
+  void set_trust();
+  http_response response();
+  caf::error failure(CURLcode result, const std::string& trust_problem);
+  bool was_connected() const;
+  std::string subject() const;
+
+  http_request request_;
+  caf::typed_response_promise<http_response> promise_;
+  const library_loader* libraries_ = nullptr;
+  const curl_api* curl_ = nullptr;
+  CURL* easy_ = nullptr;
+  curl_slist* headers_ = nullptr;
+  std::array<char, CURL_ERROR_SIZE> reason_{};
+  std::string body_;
+  bool too_large_ = false;
+  std::uint64_t span_ = 0;
+};
+
+/// The URL without user, password, query and fragment, for texts.
+std::string url_for_texts(const std::string& url);
+
+} // namespace agent_server

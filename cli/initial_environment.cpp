@@ -1,0 +1,46 @@
+#include "cli/initial_environment.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <cstring>
+#include <unistd.h>
+
+namespace agent_server {
+
+namespace {
+
+constexpr std::array<std::string_view, 10> secret_parts{
+  "TOKEN",   "SECRET",     "PASSWORD",    "PASSWD",     "PASSPHRASE",
+  "API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "CREDENTIAL", "AUTH_HEADER"};
+
+} // namespace
+
+bool is_secret_variable(std::string_view name) {
+  std::string upper{name};
+  std::transform(
+    upper.begin(), upper.end(), upper.begin(),
+    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return std::any_of(
+    secret_parts.begin(), secret_parts.end(),
+    [&](std::string_view part) { return upper.find(part) != upper.npos; });
+}
+
+environment take_initial_environment() {
+  environment result;
+  for (auto entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    auto* equals = std::strchr(*entry, '=');
+    if (equals == nullptr)
+      continue;
+    result.emplace_back(std::string{*entry, equals}, std::string{equals + 1});
+    if (is_secret_variable(result.back().first))
+      std::memset(equals + 1, 'x', std::strlen(equals + 1));
+  }
+  for (const auto& [name, value] : result)
+    if (is_secret_variable(name))
+      unsetenv(name.c_str());
+  return result;
+}
+
+} // namespace agent_server

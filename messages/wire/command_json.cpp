@@ -1,0 +1,208 @@
+#include "messages/wire/command_json.hpp"
+
+#include "messages/wire/cloud_prompt.hpp"
+#include "messages/wire/json_reader.hpp"
+#include "messages/wire/json_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace agent_server {
+
+namespace {
+
+using rapidjson::Value;
+
+constexpr std::string_view content_missing = "content: Content is required";
+constexpr std::string_view nothing_given =
+  "content: Either content or artifacts are required";
+
+/// Callers write each method bare or behind one of two prefixes.
+std::string_view without_prefix(std::string_view method) {
+  for (const std::string_view prefix : {"_posthog/", "posthog/"})
+    if (method.substr(0, prefix.size()) == prefix)
+      return method.substr(prefix.size());
+  return method;
+}
+
+command_method method_of(std::string_view name) {
+  using entry = std::pair<std::string_view, command_method>;
+  static constexpr std::array table{
+    entry{"user_message", command_method::user_message},
+    entry{"cancel", command_method::cancel},
+    entry{"close", command_method::close},
+    entry{"set_config_option", command_method::set_config_option},
+    entry{"permission_response", command_method::unserved},
+    entry{"refresh_session", command_method::unserved},
+  };
+  const auto bare = without_prefix(name);
+  for (const auto& [known, method] : table)
+    if (known == bare)
+      return method;
+  return command_method::unknown;
+}
+
+bool is_list_of_objects(const Value& value) {
+  return value.IsArray()
+         && std::all_of(value.Begin(), value.End(),
+                        [](const Value& item) { return item.IsObject(); });
+}
+
+void read_user_message(const Value* params, parsed_command& out) {
+  if (const auto* content = json::find(params, "content")) {
+    if (content->IsString() && content->GetStringLength() > 0) {
+      out.blocks = decode_cloud_prompt(json::text_of(content));
+    } else if (is_list_of_objects(*content) && !content->Empty()) {
+      out.blocks = json::dump(*content);
+    } else {
+      out.params_error = content_missing;
+      return;
+    }
+  }
+  if (const auto* artifacts = json::find(params, "artifacts")) {
+    if (!is_list_of_objects(*artifacts)) {
+      out.params_error = "artifacts: must be an array of objects";
+      return;
+    }
+    out.has_artifacts = !artifacts->Empty();
+  }
+  if (out.blocks.empty() && !out.has_artifacts)
+    out.params_error = nothing_given;
+}
+
+void read_set_config_option(const Value* params, parsed_command& out) {
+  out.option_id = json::text_of(json::find(params, "configId"));
+  out.option_value = json::text_of(json::find(params, "value"));
+  if (out.option_id.empty())
+    out.params_error = "configId: must be a non-empty string";
+  else if (out.option_value.empty())
+    out.params_error = "value: must be a non-empty string";
+}
+
+void read_close(const Value* params, parsed_command& out) {
+  const auto* state = json::find(params, "localGitState");
+  if (state == nullptr)
+    return;
+  if (!state->IsObject()) {
+    out.params_error = "localGitState: must be an object";
+    return;
+  }
+  for (const std::string_view key :
+       {"head", "branch", "upstreamHead", "upstreamRemote", "upstreamMergeRef"})
+    if (const auto* field = json::find(state, key);
+        field != nullptr && !field->IsString() && !field->IsNull()) {
+      out.params_error = "localGitState.";
+      out.params_error += key;
+      out.params_error += ": must be a string or null";
+      return;
+    }
+}
+
+/// Fills in the id and the method; false when it is no request object.
+bool read_shape(const rapidjson::Document& request, std::string_view body,
+                parsed_command& out) {
+  if (json::text_of(json::find(&request, "jsonrpc")) != "2.0")
+    return false;
+  const auto* method = json::find(&request, "method");
+  if (method == nullptr || !method->IsString())
+    return false;
+  const auto* params = json::find(&request, "params");
+  if (params != nullptr && !params->IsObject())
+    return false;
+  if (const auto* id = json::find(&request, "id")) {
+    if (!id->IsString() && !id->IsNumber())
+      return false;
+    out.id = id->IsDouble() ? json::number_text(body, "id") : json::dump(*id);
+  }
+  out.method_name = json::text_of(method);
+  return true;
+}
+
+json::writer response(std::string_view id, std::size_t size) {
+  json::writer out{size + id.size() + 64};
+  out.open_object().text("jsonrpc", "2.0");
+  if (!id.empty())
+    out.raw("id", id);
+  return out;
+}
+
+} // namespace
+
+parsed_command parse_command(std::string_view body) {
+  parsed_command out;
+  rapidjson::Document request;
+  if (!json::read(request, body) || !read_shape(request, body, out)) {
+    out = {};
+    out.malformed = true;
+    return out;
+  }
+  out.method = method_of(out.method_name);
+  const auto* params = json::find(&request, "params");
+  switch (out.method) {
+    case command_method::user_message: read_user_message(params, out); break;
+    case command_method::set_config_option:
+      read_set_config_option(params, out);
+      break;
+    case command_method::close: read_close(params, out); break;
+    case command_method::cancel:
+    case command_method::unserved:
+    case command_method::unknown: break;
+  }
+  return out;
+}
+
+std::string command_result(std::string_view id, std::string_view result) {
+  return response(id, result.size())
+    .raw("result", result)
+    .close_object()
+    .take();
+}
+
+std::string command_error(std::string_view id, int code,
+                          std::string_view message) {
+  return response(id, message.size())
+    .key("error")
+    .open_object()
+    .number("code", code)
+    .text("message", message)
+    .close_object()
+    .close_object()
+    .take();
+}
+
+std::string user_message_result(std::string_view stop_reason,
+                                std::string_view assistant_message) {
+  json::writer out{assistant_message.size() + 96};
+  out.open_object().text("stopReason", stop_reason);
+  if (!assistant_message.empty())
+    out.text("assistant_message", assistant_message);
+  return out.close_object().take();
+}
+
+std::string set_config_option_result(std::string_view options) {
+  return json::writer{options.size() + 32}
+    .open_object()
+    .raw("configOptions", options)
+    .close_object()
+    .take();
+}
+
+std::string error_body(std::string_view message) {
+  return json::writer{}
+    .open_object()
+    .text("error", message)
+    .close_object()
+    .take();
+}
+
+std::string error_body(std::string_view message, std::string_view code) {
+  return json::writer{}
+    .open_object()
+    .text("error", message)
+    .text("code", code)
+    .close_object()
+    .take();
+}
+
+} // namespace agent_server

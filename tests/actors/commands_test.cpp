@@ -1,0 +1,131 @@
+#include "actors/commands.hpp"
+
+#include "fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace agent_server;
+using namespace agent_server::test;
+
+namespace {
+
+struct session_script {
+  session_state state{true, "R"};
+  std::string prompted;
+  std::string option;
+  bool closed = false;
+  caf::error refusal;
+};
+
+session_actor fake_session(caf::actor_system& system,
+                           std::shared_ptr<session_script> script) {
+  return system.spawn(
+    [](session_actor::pointer,
+       std::shared_ptr<session_script> s) -> session_actor::behavior_type {
+      return {
+        [](const agent_gone&) {},
+        [](const agent_options_changed&) {},
+        [](const agent_mode_changed&) {},
+        [s](const get_session_state&) { return s->state; },
+        [s](const user_message& m) -> caf::result<user_message_done> {
+          s->prompted = m.blocks;
+          if (s->refusal)
+            return s->refusal;
+          return user_message_done{"end_turn", "done"};
+        },
+        [](const cancel_turn&) { return turn_cancelled{}; },
+        [s](const set_config_option& m) -> caf::result<config_options> {
+          s->option = m.id + "=" + m.value;
+          if (s->refusal)
+            return s->refusal;
+          return config_options{"[]"};
+        },
+        [](const await_idle&) { return session_idle{}; },
+        [s](const close_session&) {
+          s->closed = true;
+          return session_closed{};
+        },
+        [](const agent_server::alarm&) {},
+      };
+    },
+    script);
+}
+
+struct commands_fixture : fixture {
+  std::shared_ptr<session_script> session = std::make_shared<session_script>();
+  commands_actor served = system.spawn(commands, fake_session(system, session));
+
+  command_reply post(std::string body, std::string run = "R") {
+    auto reply = ask<command_reply>(
+      served,
+      command_request{std::move(run),
+                      std::make_shared<const std::string>(std::move(body))});
+    REQUIRE(reply.answered());
+    return reply.value();
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(commands_fixture,
+                 "the session is looked at before the body is") {
+  const auto foreign = post("no json", "other");
+  CHECK(foreign.status == 400);
+  CHECK(foreign.body == R"({"error":"No active session for this run"})");
+  session->state.open = false;
+  CHECK(post("no json").body
+        == R"({"error":"No active session for this run"})");
+  session->state.open = true;
+  const auto malformed = post("no json");
+  CHECK(malformed.status == 400);
+  CHECK(malformed.body == R"({"error":"Invalid JSON-RPC request"})");
+}
+
+TEST_CASE_METHOD(commands_fixture, "an unknown method is named") {
+  CHECK(post(R"({"jsonrpc":"2.0","id":7,"method":"dance"})").body
+        == R"({"jsonrpc":"2.0","id":7,"error":{"code":-32602,)"
+           R"("message":"Unknown method: dance"}})");
+}
+
+TEST_CASE_METHOD(commands_fixture,
+                 "a message is answered with its turn's reason and text") {
+  const auto reply = post(R"({"jsonrpc":"2.0","id":1,"method":"user_message",)"
+                          R"("params":{"content":"hi"}})");
+  CHECK(reply.status == 200);
+  CHECK(reply.body
+        == R"({"jsonrpc":"2.0","id":1,"result":{"stopReason":"end_turn",)"
+           R"("assistant_message":"done"}})");
+  CHECK(session->prompted == R"([{"type":"text","text":"hi"}])");
+}
+
+TEST_CASE_METHOD(commands_fixture, "the session's own words reach the caller") {
+  // contract 19/16: upstream hides them behind "Internal error".
+  session->refusal = make_failure(ec::agent_error, "the model is overloaded");
+  CHECK(post(R"({"jsonrpc":"2.0","method":"user_message",)"
+             R"("params":{"content":"hi"}})")
+          .body
+        == R"({"jsonrpc":"2.0","error":{"code":-32000,)"
+           R"("message":"the model is overloaded"}})");
+}
+
+TEST_CASE_METHOD(commands_fixture, "cancel, close and options are executed") {
+  CHECK(post(R"({"jsonrpc":"2.0","id":1,"method":"cancel"})").body
+        == R"({"jsonrpc":"2.0","id":1,"result":{"cancelled":true}})");
+  CHECK(post(R"({"jsonrpc":"2.0","id":1,"method":"set_config_option",)"
+             R"("params":{"configId":"mode","value":"plan"}})")
+          .body
+        == R"({"jsonrpc":"2.0","id":1,"result":{"configOptions":[]}})");
+  CHECK(session->option == "mode=plan");
+  CHECK(post(R"({"jsonrpc":"2.0","id":1,"method":"close","params":{}})").body
+        == R"({"jsonrpc":"2.0","id":1,"result":{"closed":true}})");
+  CHECK(session->closed);
+}
+
+TEST_CASE_METHOD(commands_fixture,
+                 "a method of the contract that is not served says so") {
+  const auto reply =
+    post(R"({"jsonrpc":"2.0","id":1,"method":"permission_response",)"
+         R"("params":{"requestId":"a","optionId":"b"}})");
+  CHECK(reply.status == 200);
+  CHECK(reply.body.find("not served by this version") != std::string::npos);
+}

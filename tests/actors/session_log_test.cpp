@@ -1,0 +1,133 @@
+#include "actors/session_log.hpp"
+
+#include "fixture.hpp"
+#include "messages/wire/notifications.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace agent_server;
+using namespace agent_server::test;
+
+namespace {
+
+struct session_log_fixture : fixture {
+  std::shared_ptr<plane_inbox> plane = std::make_shared<plane_inbox>();
+  session_log_actor log_actor =
+    system.spawn(session_log, fake_plane(system, plane), log);
+
+  session_log_fixture() {
+    at_end.emplace_back([box = plane] { box->clear(); });
+  }
+
+  void say(journal_kind kind, std::string text, std::string line = "{}") {
+    journal_entry entry = make_entry(std::move(line));
+    entry.kind = kind;
+    entry.text = std::move(text);
+    self->send(log_actor, entry);
+    run();
+  }
+
+  std::string sent(std::size_t batch) const {
+    std::string all;
+    for (const auto& entry : plane->logs.question(batch).entries)
+      all += *entry + "\n";
+    return all;
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(session_log_fixture,
+                 "chunks of a message become one entry once it is over") {
+  say(journal_kind::text_chunk, "Hel");
+  say(journal_kind::text_chunk, "lo");
+  say(journal_kind::other, "", R"({"id":2,"result":{}})");
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 1);
+  REQUIRE(plane->logs.question(0).entries.size() == 2);
+  CHECK(sent(0).find(R"("sessionUpdate":"agent_message")")
+        != std::string::npos);
+  CHECK(sent(0).find(R"("text":"Hello")") != std::string::npos);
+}
+
+TEST_CASE_METHOD(session_log_fixture,
+                 "a whole message replaces the chunks that announced it") {
+  say(journal_kind::text_chunk, "Hel");
+  say(journal_kind::message, "Hello", R"({"whole":true})");
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 1);
+  CHECK(plane->logs.question(0).entries.size() == 1);
+  CHECK(sent(0).find(R"({"whole":true})") != std::string::npos);
+}
+
+TEST_CASE_METHOD(session_log_fixture, "chunks without text are not logged") {
+  say(journal_kind::other_chunk, "");
+  advance(log_flush_interval);
+  CHECK(plane->logs.size() == 0);
+}
+
+TEST_CASE_METHOD(session_log_fixture,
+                 "entries leave at a fixed interval, however many come") {
+  // contract 19/29: upstream re-arms its timer at every entry.
+  for (int i = 0; i < 10; ++i) {
+    say(journal_kind::other, "");
+    advance(log_flush_interval / 5);
+  }
+  CHECK(plane->logs.size() == 1);
+  CHECK(plane->logs.question(0).entries.size() == 5);
+}
+
+TEST_CASE_METHOD(session_log_fixture,
+                 "a refused batch goes first, for as long as it takes") {
+  // contract 19/30: upstream drops a batch after ten failures.
+  say(journal_kind::other, "", R"({"n":1})");
+  advance(log_flush_interval);
+  for (std::size_t i = 0; i < 20; ++i) {
+    REQUIRE(plane->logs.size() == i + 1);
+    plane->logs.fail(i, ec::control_plane_unreachable, "down");
+    run();
+    advance(longest_log_backoff);
+  }
+  say(journal_kind::other, "", R"({"n":2})");
+  plane->logs.answer(20, log_appended{});
+  run();
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 22);
+  CHECK(sent(20).find(R"({"n":1})") != std::string::npos);
+  CHECK(sent(21).find(R"({"n":2})") != std::string::npos);
+}
+
+TEST_CASE_METHOD(session_log_fixture, "a batch is bounded") {
+  for (std::size_t i = 0; i < max_batch_entries + 1; ++i)
+    say(journal_kind::other, "");
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 1);
+  CHECK(plane->logs.question(0).entries.size() == max_batch_entries);
+}
+
+TEST_CASE_METHOD(
+  session_log_fixture,
+  "a flush sends the open message and answers when it is taken") {
+  say(journal_kind::text_chunk, "bye");
+  auto flushed = ask<log_flushed>(log_actor, flush_log{});
+  REQUIRE(plane->logs.size() == 1);
+  CHECK_FALSE(flushed.answered());
+  plane->logs.answer(0, log_appended{});
+  run();
+  CHECK(flushed.answered());
+  CHECK(sent(0).find("bye") != std::string::npos);
+}
+
+TEST_CASE_METHOD(session_log_fixture,
+                 "a flush of nothing is answered at once") {
+  CHECK(ask<log_flushed>(log_actor, flush_log{}).answered());
+}
+
+TEST_CASE_METHOD(session_log_fixture,
+                 "a flush is answered also when the batch is refused") {
+  say(journal_kind::other, "");
+  auto flushed = ask<log_flushed>(log_actor, flush_log{});
+  plane->logs.fail(0, ec::control_plane_unreachable, "down");
+  run();
+  CHECK(flushed.answered());
+}

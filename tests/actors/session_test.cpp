@@ -1,0 +1,548 @@
+#include "actors/session.hpp"
+
+#include "actors/health.hpp"
+#include "fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace agent_server;
+using namespace agent_server::test;
+
+namespace {
+
+/// The peers of a session, each answered by the test.
+struct peers_script {
+  inbox<fetch_context, task_context> contexts;
+  inbox<fetch_task_again, task> tasks;
+  inbox<open_agent, agent_opened> opens;
+  inbox<open_session, session_opened> sessions;
+  inbox<prompt_agent, prompt_ended> prompts;
+  inbox<set_agent_option, config_options> options;
+  inbox<close_agent, agent_closed> closes;
+  inbox<get_models, models> catalogue;
+  inbox<await_file, file_exists> files;
+  std::vector<launch_plan> replaced;
+  std::vector<std::string> warmed;
+  std::vector<std::string> journal;
+  std::vector<end_process> ended;
+  int cancelled = 0;
+
+  void clear() {
+    contexts.items.clear();
+    tasks.items.clear();
+    opens.items.clear();
+    sessions.items.clear();
+    prompts.items.clear();
+    options.items.clear();
+    closes.items.clear();
+    catalogue.items.clear();
+    files.items.clear();
+  }
+};
+
+using script = std::shared_ptr<peers_script>;
+
+template <class Actor, class Make>
+Actor make(caf::actor_system& system, script s, Make behaviour) {
+  return system.spawn(
+    [behaviour](typename Actor::pointer me, script with) ->
+    typename Actor::behavior_type { return behaviour(me, with); },
+    s);
+}
+
+struct session_fixture : fixture {
+  script peers = std::make_shared<peers_script>();
+  std::shared_ptr<plane_inbox> plane = std::make_shared<plane_inbox>();
+  std::shared_ptr<published_health> published =
+    std::make_shared<published_health>();
+  server_config config;
+  std::string settings_model;
+  session_actor booting;
+
+  session_fixture() {
+    at_end.emplace_back([box = peers] { box->clear(); });
+    at_end.emplace_back([box = plane] { box->clear(); });
+    config.control_plane.api_url = "https://us.posthog.com";
+    config.control_plane.run_id = "R";
+    config.control_plane.task_id = "T";
+    config.repository_path = "/repo";
+    config.state_directory = "/state";
+    config.agent_command = {"/bin/agent"};
+  }
+
+  void boot() {
+    session_peers with;
+    with.task_fetch =
+      make<task_fetch_actor>(system, peers, [](auto me, auto s) {
+        return task_fetch_actor::behavior_type{
+          [=](const fetch_context& m) { return s->contexts.take(me, m); },
+          [=](const fetch_task_again& m) { return s->tasks.take(me, m); },
+        };
+      });
+    with.control_plane = fake_plane(system, plane);
+    with.catalog =
+      make<model_catalog_actor>(system, peers, [](auto me, auto s) {
+        return model_catalog_actor::behavior_type{
+          [=](const warm_models& m) { s->warmed.push_back(m.gateway_url); },
+          [=](const get_models& m) { return s->catalogue.take(me, m); },
+        };
+      });
+    with.agent = make<agent_actor>(system, peers, [](auto me, auto s) {
+      return agent_actor::behavior_type{
+        [](const process_line&) {},
+        [](const process_gone&) {},
+        [](const agent_observer_actor&) {},
+        [=](const open_agent& m) { return s->opens.take(me, m); },
+        [=](const replace_agent& m) { s->replaced.push_back(m.plan); },
+        [=](const open_session& m) { return s->sessions.take(me, m); },
+        [=](const prompt_agent& m) { return s->prompts.take(me, m); },
+        [=](const cancel_prompt&) { ++s->cancelled; },
+        [=](const set_agent_option& m) { return s->options.take(me, m); },
+        [=](const close_agent& m) { return s->closes.take(me, m); },
+      };
+    });
+    with.health = system.spawn(health, published, health_snapshot{});
+    with.event_log = make<event_log_actor>(system, peers, [](auto, auto s) {
+      return event_log_actor::behavior_type{
+        [=](const journal_entry& m) { s->journal.push_back(*m.notification); },
+        [](const journal_tap_actor&) {},
+        [](const attach_client&) {},
+        [](const detach_client&) {},
+        [](const close_streams&) { return streams_closed{}; },
+      };
+    });
+    with.session_log = make<session_log_actor>(system, peers, [](auto, auto) {
+      return session_log_actor::behavior_type{
+        [](const journal_entry&) {},
+        [](const flush_log&) { return log_flushed{}; },
+        [](const agent_server::alarm&) {},
+      };
+    });
+    with.file_watch =
+      make<file_watch_actor>(system, peers, [](auto me, auto s) {
+        return file_watch_actor::behavior_type{
+          [=](const await_file& m) { return s->files.take(me, m); },
+        };
+      });
+    const auto model = settings_model;
+    with.disk = make<disk_actor>(system, peers, [model](auto, auto) {
+      return disk_actor::behavior_type{
+        [](const log_line&) {},
+        [](const flush_disk&) { return disk_flushed{}; },
+        [model](const read_pinned_model&) { return pinned_model{model}; },
+      };
+    });
+    with.lifecycle = make<lifecycle_actor>(system, peers, [](auto, auto s) {
+      return lifecycle_actor::behavior_type{
+        [](const session_actor&) {},
+        [=](const end_process& m) { s->ended.push_back(m); },
+        [](const agent_server::alarm&) {},
+      };
+    });
+    session_setup setup;
+    setup.config = std::make_shared<const server_config>(config);
+    setup.agent_program = "/bin/agent";
+    setup.process_mark = "MARK=1";
+    setup.default_mode = "bypassPermissions";
+    setup.settings_files = {"/home/u/.claude/settings.json"};
+    booting = system.spawn(session, with, setup, log);
+    run();
+  }
+
+  task_context context(std::string description = "mend the fence") {
+    task found;
+    found.description = std::move(description);
+    return {found, {}};
+  }
+
+  void give_context() {
+    peers->contexts.answer(0, context());
+    run();
+  }
+  void give_agent() {
+    peers->opens.answer(peers->opens.size() - 1, agent_opened{});
+    run();
+  }
+  void give_session(std::string options = {}) {
+    peers->sessions.answer(0, session_opened{"s", {std::move(options)}});
+    run();
+  }
+  void give_models() {
+    auto list = std::make_shared<const std::vector<model_info>>(
+      std::vector<model_info>{{"claude-opus-4-7", "anthropic", 1'000'000},
+                              {"claude-sonnet-4-6", "anthropic", 1'000'000}});
+    peers->catalogue.answer(0, models{list});
+    run();
+  }
+  void boot_pinned() {
+    config.model = "claude-opus-4-7";
+    boot();
+    give_context();
+    give_agent();
+    give_session();
+  }
+
+  readiness state() const { return published->read()->state; }
+
+  bool was_published(const std::string& part) const {
+    for (const auto& line : peers->journal)
+      if (line.find(part) != std::string::npos)
+        return true;
+    return false;
+  }
+
+  bool was_patched(const std::string& part) const {
+    for (const auto& item : plane->updates.items)
+      if (item.question.body.find(part) != std::string::npos)
+        return true;
+    return false;
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(session_fixture,
+                 "context, handshake and catalogue are begun side by side") {
+  config.gateway_url = "http://gateway";
+  boot();
+  CHECK(peers->contexts.size() == 1);
+  CHECK(peers->opens.size() == 1);
+  CHECK(peers->warmed == std::vector<std::string>{"http://gateway"});
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "session/new waits for the context and the handshake only") {
+  config.model = "claude-opus-4-7";
+  boot();
+  give_agent();
+  CHECK(peers->sessions.size() == 0);
+  give_context();
+  REQUIRE(peers->sessions.size() == 1);
+  CHECK(state() == readiness::starting);
+  give_session();
+  CHECK(state() == readiness::ready);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a pinned model opens the session without the catalogue") {
+  boot_pinned();
+  CHECK(state() == readiness::ready);
+  CHECK_FALSE(was_published("config_option_update"));
+  REQUIRE(peers->catalogue.size() == 1);
+  give_models();
+  CHECK(was_published("config_option_update"));
+  CHECK(was_published("claude-sonnet-4-6"));
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a model may be pinned by the settings files") {
+  settings_model = "claude-sonnet-4-6";
+  boot();
+  give_context();
+  give_agent();
+  give_session();
+  CHECK(state() == readiness::ready);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "without a pinned model readiness waits for the catalogue") {
+  boot();
+  give_context();
+  give_agent();
+  give_session();
+  CHECK(state() == readiness::starting);
+  give_models();
+  CHECK(state() == readiness::ready);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a catalogue that fails gives way to the default model") {
+  boot();
+  give_context();
+  give_agent();
+  give_session();
+  peers->catalogue.fail(0, ec::gateway_failed, "status 500");
+  run();
+  CHECK(state() == readiness::ready);
+  CHECK(was_logged("status 500"));
+  CHECK(was_logged("default model"));
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a catalogue that hangs is waited for only so long") {
+  boot();
+  give_context();
+  give_agent();
+  give_session();
+  advance(config.limits.session_dependencies);
+  CHECK(state() == readiness::ready);
+  CHECK(was_logged("no model list within"));
+  give_models();
+  CHECK(was_published("config_option_update"));
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "an agent with options of its own needs no catalogue") {
+  boot();
+  give_context();
+  give_agent();
+  give_session(R"([{"id":"model"}])");
+  CHECK(state() == readiness::ready);
+  CHECK(peers->catalogue.size() == 0);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "nothing of the repository is asked for before it is there") {
+  config.model = "claude-opus-4-7";
+  config.repo_ready_file = "/ready";
+  boot();
+  give_context();
+  give_agent();
+  REQUIRE(peers->files.size() == 1);
+  CHECK(peers->sessions.size() == 0);
+  peers->files.answer(0, file_exists{});
+  run();
+  CHECK(peers->sessions.size() == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a repository that does not come fails the boot") {
+  config.repo_ready_file = "/ready";
+  boot();
+  peers->files.fail(0, ec::repository_timeout, "/ready did not appear");
+  run();
+  CHECK(state() == readiness::failed);
+  CHECK(published->read()->failure_class == ec::repository_timeout);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "an internal task gets an agent with its own gateway") {
+  boot();
+  give_agent();
+  auto internal = context();
+  internal.fetched_task->internal = true;
+  peers->contexts.answer(0, internal);
+  run();
+  REQUIRE(peers->replaced.size() == 1);
+  bool told = false;
+  for (const auto& variable : peers->replaced[0].environment)
+    told = told
+           || variable
+                == "ANTHROPIC_BASE_URL=https://gateway.us.posthog.com/"
+                   "background_agents";
+  CHECK(told);
+  CHECK(peers->sessions.size() == 0);
+  REQUIRE(peers->opens.size() == 2);
+  give_agent();
+  CHECK(peers->sessions.size() == 1);
+  CHECK(peers->warmed.back()
+        == "https://gateway.us.posthog.com/background_agents");
+}
+
+TEST_CASE_METHOD(
+  session_fixture,
+  "a replaced agent is not asked twice when it had not answered") {
+  boot();
+  auto internal = context();
+  internal.fetched_task->internal = true;
+  peers->contexts.answer(0, internal);
+  run();
+  CHECK(peers->replaced.size() == 1);
+  CHECK(peers->opens.size() == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a failed boot marks the run, prints the marker and ends") {
+  // contract 19/10: upstream dies without a word.
+  boot();
+  peers->opens.fail(0, ec::agent_crashed, "the agent exited with status 3");
+  run();
+  CHECK(state() == readiness::failed);
+  CHECK(was_logged("Fatal agent-server error; marking run failed"));
+  REQUIRE(plane->updates.size() == 1);
+  CHECK(plane->updates.question(0).body
+        == R"({"status":"failed","error_message":)"
+           R"("agent_crashed: the agent exited with status 3"})");
+  CHECK(peers->ended.empty());
+  plane->updates.answer(0, run_updated{});
+  run();
+  REQUIRE(peers->ended.size() == 1);
+  CHECK(peers->ended[0].exit_status == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a failed boot ends also when nobody can be told") {
+  boot();
+  peers->contexts.fail(0, ec::control_plane_unreachable, "refused");
+  run();
+  CHECK(peers->ended.empty());
+  advance(5s);
+  CHECK(peers->ended.size() == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "each phase has a deadline of its own class") {
+  SECTION("context") {
+    boot();
+    advance(config.limits.context_fetch);
+    CHECK(published->read()->failure_class == ec::control_plane_unreachable);
+  }
+  SECTION("handshake") {
+    boot();
+    give_context();
+    advance(config.limits.acp_initialize);
+    CHECK(published->read()->failure_class == ec::agent_handshake_timeout);
+    CHECK(published->read()->failed_phase == boot_phase::acp_initialize);
+  }
+  SECTION("session") {
+    boot();
+    give_context();
+    give_agent();
+    advance(config.limits.session_create);
+    CHECK(published->read()->failure_class == ec::agent_handshake_timeout);
+    CHECK(published->read()->failed_phase == boot_phase::session_create);
+  }
+}
+
+TEST_CASE_METHOD(session_fixture, "the first prompt is the fetched task's") {
+  boot_pinned();
+  CHECK(was_patched(R"({"status":"in_progress"})"));
+  CHECK(was_published("_posthog/run_started"));
+  REQUIRE(peers->prompts.size() == 1);
+  CHECK(peers->prompts.question(0).blocks
+        == R"([{"type":"text","text":"mend the fence"}])");
+  CHECK(peers->tasks.size() == 0);
+  peers->prompts.answer(0, prompt_ended{"end_turn", {"done"}});
+  run();
+  CHECK(was_published(R"("method":"_posthog/turn_complete")"));
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the task is fetched again only when the boot lacked it") {
+  config.model = "claude-opus-4-7";
+  boot();
+  peers->contexts.answer(0, task_context{});
+  run();
+  give_agent();
+  give_session();
+  REQUIRE(peers->tasks.size() == 1);
+  CHECK(peers->prompts.size() == 0);
+  peers->tasks.answer(0, *context().fetched_task);
+  run();
+  CHECK(peers->prompts.size() == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a first turn that fails marks the run failed and stays up") {
+  boot_pinned();
+  peers->prompts.fail(0, ec::agent_error, "API Error: 529");
+  run();
+  CHECK(was_patched(R"("error_message":"API Error: 529")"));
+  CHECK(was_published(R"("stopReason":"error")"));
+  CHECK(state() == readiness::ready);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "clearing the pending message can fail without harm") {
+  // contract 19/17: upstream marks the run failed for it.
+  config.model = "claude-opus-4-7";
+  boot();
+  auto with_pending = context();
+  with_pending.run.pending_user_message = "do this";
+  with_pending.run.pending_keys = {"pending_user_message"};
+  peers->contexts.answer(0, with_pending);
+  run();
+  give_agent();
+  give_session();
+  peers->prompts.answer(0, prompt_ended{"end_turn", {}});
+  run();
+  REQUIRE(was_patched(R"({"state_remove_keys":["pending_user_message"]})"));
+  plane->updates.fail(plane->updates.size() - 1, ec::control_plane_unreachable,
+                      "down");
+  run();
+  CHECK_FALSE(was_patched("failed"));
+  CHECK(was_published("_posthog/turn_complete"));
+}
+
+TEST_CASE_METHOD(session_fixture, "messages wait for the turn that runs") {
+  boot_pinned();
+  auto one = ask<user_message_done>(booting, user_message{"[1]"});
+  auto two = ask<user_message_done>(booting, user_message{"[2]"});
+  REQUIRE(peers->prompts.size() == 1);
+  peers->prompts.answer(0, prompt_ended{"end_turn", {"first"}});
+  run();
+  REQUIRE(peers->prompts.size() == 2);
+  CHECK(peers->prompts.question(1).blocks == "[1]");
+  peers->prompts.answer(1, prompt_ended{"end_turn", {"a", "b"}});
+  run();
+  REQUIRE(one.answered());
+  CHECK(one.value().assistant_message == "a\n\nb");
+  CHECK_FALSE(two.answered());
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the first prompt goes before early messages") {
+  config.model = "claude-opus-4-7";
+  boot();
+  peers->contexts.answer(0, task_context{});
+  run();
+  give_agent();
+  give_session();
+  // The task is being fetched again when a message comes.
+  auto early = ask<user_message_done>(booting, user_message{"[1]"});
+  CHECK(peers->prompts.size() == 0);
+  peers->tasks.answer(0, *context().fetched_task);
+  run();
+  REQUIRE(peers->prompts.size() == 1);
+  CHECK(peers->prompts.question(0).blocks
+        == R"([{"type":"text","text":"mend the fence"}])");
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "another model waits for the refresh that is under way") {
+  boot_pinned();
+  auto set = ask<config_options>(
+    booting, set_config_option{"model", "claude-sonnet-4-6"});
+  CHECK_FALSE(set.answered());
+  REQUIRE(peers->catalogue.size() == 2);
+  auto list = std::make_shared<const std::vector<model_info>>(
+    std::vector<model_info>{{"claude-opus-4-7", "anthropic", 0},
+                            {"claude-sonnet-4-6", "anthropic", 0}});
+  peers->catalogue.answer(1, models{list});
+  run();
+  REQUIRE(peers->options.size() == 1);
+  CHECK(peers->options.question(0).value == "claude-sonnet-4-6");
+  peers->options.answer(0, config_options{});
+  run();
+  REQUIRE(set.answered());
+  CHECK(set.value().json.find(R"("currentValue":"claude-sonnet-4-6")")
+        != std::string::npos);
+}
+
+TEST_CASE_METHOD(session_fixture, "an unknown option is refused by its name") {
+  boot_pinned();
+  auto set = ask<config_options>(booting, set_config_option{"colour", "red"});
+  REQUIRE(set.failed());
+  CHECK(describe(*set.error) == "Unknown config option: colour");
+}
+
+TEST_CASE_METHOD(session_fixture, "a closed session serves no more") {
+  boot_pinned();
+  auto closed = ask<session_closed>(booting, close_session{});
+  CHECK_FALSE(closed.answered());
+  peers->closes.answer(0, agent_closed{});
+  run();
+  CHECK(closed.answered());
+  CHECK(state() == readiness::closed);
+  CHECK_FALSE(ask<session_state>(booting, get_session_state{}).value().open);
+  CHECK(ask<user_message_done>(booting, user_message{"[]"}).failed());
+}
+
+TEST_CASE_METHOD(session_fixture, "an agent that is lost ends the readiness") {
+  boot_pinned();
+  self->send(booting, agent_gone{"was killed"});
+  run();
+  CHECK(state() == readiness::failed);
+  CHECK(published->read()->failure_class == ec::agent_crashed);
+  CHECK(peers->ended.empty());
+}

@@ -1,0 +1,76 @@
+"""The task API: one task with one run."""
+import copy
+import re
+import uuid
+
+from .http_fake import Answer, HttpFake
+
+PROJECT = "42"
+
+
+class ControlPlane(HttpFake):
+    def __init__(self, **options):
+        self.task_id = str(uuid.uuid4())
+        self.run_id = str(uuid.uuid4())
+        self.task = {"id": self.task_id, "title": "A task",
+                     "description": "Say hello.", "internal": False,
+                     "json_schema": None}
+        self.run = {"id": self.run_id, "task": self.task_id,
+                    "status": "queued", "state": {}, "artifacts": [],
+                    "output": None, "branch": None, "log_url": None}
+        super().__init__(**options)
+
+    def classify(self, method, path):
+        # A proxy is asked for a whole URL.
+        path = re.sub(r"^https?://[^/]*", "", path)
+        task = f"/api/projects/{PROJECT}/tasks/{self.task_id}"
+        run = f"{task}/runs/{self.run_id}"
+        known = {task + "/": "task", run + "/": "run",
+                 run + "/append_log/": "append_log",
+                 run + "/relay_message/": "relay_message",
+                 run + "/logs": "logs"}
+        return f"{method} {known.get(path, path)}"
+
+    def usual(self, request):
+        kind = request.kind
+        if kind == "GET task":
+            return Answer(body=copy.deepcopy(self.task))
+        if kind == "GET run":
+            return Answer(body=copy.deepcopy(self.run))
+        if kind == "PATCH run":
+            self._patch(request.json)
+            return Answer(body=copy.deepcopy(self.run))
+        if kind in ("POST append_log", "POST relay_message"):
+            return Answer(body={})
+        return Answer(404, {"detail": "Not found."})
+
+    def _patch(self, change):
+        for key, value in change.items():
+            if key == "state_remove_keys":
+                for name in value:
+                    self.run["state"].pop(name, None)
+            else:
+                self.run[key] = value
+
+    @property
+    def patches(self):
+        return [r.json for r in self.of("PATCH run")]
+
+    @property
+    def statuses(self):
+        return [p["status"] for p in self.patches if "status" in p]
+
+    @property
+    def entries(self):
+        """Log entries, in the order in which they were delivered."""
+        return [entry for r in self.of("POST append_log")
+                for entry in r.json["entries"]]
+
+    def entries_of(self, method):
+        return [e["notification"] for e in self.entries
+                if e["notification"].get("method") == method]
+
+    def unexpected(self):
+        """Requests that are not of the task API."""
+        return [r.kind for r in self.requests
+                if re.match(r"\w+ /", r.kind)]
