@@ -116,7 +116,7 @@ def latency_table(bench, count, numbers):
           f"{count}, ms")
     print(f"  {'':6} {'rtt':>5} {'boot':>7} {'longest path':>13} {'more':>6}  "
           "critical path")
-    for scheme in ("http", "https"):
+    for scheme in ("http", "https", "h2"):
         floor, context = None, None
         for latency in LATENCIES:
             with harness.World(bench, scheme, latency / 1000) as world:

@@ -174,6 +174,10 @@ class Server:
     def errors(self):
         return self.stderr_file.read_text(errors="replace")
 
+    def wait_log(self, text, timeout=5):
+        processes.wait_until(lambda: text in self.log, timeout,
+                             f"the log's \"{text}\"")
+
     def token(self, run_id=None, **claims):
         return self.keys.token(run_id or self.run_id, self.task_id, **claims)
 

@@ -81,7 +81,7 @@ def test_without_a_usable_catalogue_the_default_model_is_taken_and_said(
     gateway.always["GET models"] = answer
     server = house.start(gateway=gateway)
     server.wait_ready()
-    assert "default model" in server.log
+    server.wait_log("default model")
     options = server.command("set_config_option",
                              {"configId": "mode", "value": "default"})
     model = [o for o in options["result"]["configOptions"]
@@ -95,7 +95,7 @@ def test_a_hanging_catalogue_is_waited_for_only_so_long(house):
     server = house.start(gateway=gateway, env={
         "AGENT_SERVER_SESSION_DEPENDENCIES_DEADLINE_MS": "400"})
     server.wait_ready(10)
-    assert "default model" in server.log
+    server.wait_log("default model")
 
 
 def test_a_refused_gateway_is_said(house):
@@ -104,7 +104,7 @@ def test_a_refused_gateway_is_said(house):
     server = house.start(gateway=gateway, env={
         "AGENT_SERVER_SESSION_DEPENDENCIES_DEADLINE_MS": "3000"})
     server.wait_ready()
-    assert "default model" in server.log
+    server.wait_log("default model")
 
 
 def environment_of_the_session(server):
@@ -278,4 +278,4 @@ def test_a_proxy_is_honoured(house):
 def test_resuming_is_refused_in_the_log(house):
     server = house.start(env={**PINNED, "POSTHOG_RESUME_RUN_ID": "earlier"})
     server.wait_ready()
-    assert "earlier" in server.log
+    server.wait_log("earlier")

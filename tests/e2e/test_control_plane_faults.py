@@ -193,3 +193,15 @@ def test_nothing_listens_there(house):
     server = house.start(env={
         **SHORT, "POSTHOG_API_URL": f"http://127.0.0.1:{free_port()}"})
     assert_failed(server, "control_plane_unreachable", told=False)
+
+
+def test_a_boot_that_used_up_its_time_is_still_marked_failed(house):
+    plane = house.plane()
+    plane.always["GET task"] = plane.always["GET run"] = Hang()
+    plane.always["PATCH run"] = Answer(delay=0.3)
+    server = house.start(plane=plane, env=PINNED)
+    health = server.wait_failed(40)
+    assert health["failureClass"] == "control_plane_unreachable"
+    assert server.wait_exit(5) == 1
+    assert plane.statuses == ["failed"]
+    assert "could not be marked failed" not in server.log

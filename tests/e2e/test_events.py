@@ -19,6 +19,19 @@ def wait_connected(stream):
     return stream
 
 
+def wait_turn(stream):
+    """Waits for the end of a turn after the greeting, and returns the
+    stream's notifications up to then."""
+    def ended(s):
+        types = [e["type"] for e in s.events]
+        return "_posthog/turn_complete" in [
+            e["notification"].get("method")
+            for e in s.events[types.index("connected"):]
+            if e["type"] == "notification"]
+    stream.wait_for(ended)
+    return stream.notifications
+
+
 def test_the_head_of_the_stream(ready):
     stream = ready.events()
     assert stream.status == 200
@@ -31,7 +44,7 @@ def test_the_head_of_the_stream(ready):
 def test_the_bytes_of_the_frames(ready):
     stream = wait_connected(ready.events())
     ready.command("user_message", {"content": "Grüß dich"})
-    stream.wait_for_method("_posthog/turn_complete")
+    wait_turn(stream)
     frames = stream.frames
     connected = ('data: {"type":"connected","run_id":"%s"}'
                  % ready.run_id).encode()
@@ -49,16 +62,18 @@ def test_the_bytes_of_the_frames(ready):
 def test_a_turn_as_it_is_streamed(ready):
     stream = wait_connected(ready.events())
     ready.command("user_message", {"content": "hi"})
-    stream.wait_for_method("_posthog/turn_complete")
-    seen = stream.notifications
-    prompt = [n for n in seen if n.get("method") == "session/prompt"][-1]
+    seen = wait_turn(stream)
+    begin = max(i for i, n in enumerate(seen)
+                if n.get("method") == "session/prompt")
+    seen = seen[begin:]
+    prompt = seen[0]
     assert prompt["params"]["prompt"] == [{"type": "text", "text": "hi"}]
     response = [n for n in seen if n.get("id") == prompt["id"]
-                and "result" in n][-1]
+                and "result" in n][0]
     assert response["result"]["stopReason"] == "end_turn"
     assert list(response)[:2] == ["jsonrpc", "id"]
     complete = [n for n in seen
-                if n.get("method") == "_posthog/turn_complete"][-1]
+                if n.get("method") == "_posthog/turn_complete"][0]
     assert complete["params"]["stopReason"] == "end_turn"
     assert complete["params"]["sessionId"] == prompt["params"]["sessionId"]
     order = [seen.index(n) for n in (prompt, response, complete)]
@@ -103,7 +118,7 @@ def test_several_clients_get_every_frame(ready):
     streams = [wait_connected(ready.events()) for _ in range(3)]
     ready.command("user_message", {"content": "to all"})
     for stream in streams:
-        stream.wait_for_method("_posthog/turn_complete")
+        wait_turn(stream)
     tails = [s.bytes[s.bytes.rindex(b'"connected"'):] for s in streams]
     assert len(set(tails)) == 1
     for stream in streams:
@@ -116,7 +131,7 @@ def test_a_client_that_leaves_does_not_take_the_others_stream(ready):
     old.close()
     time.sleep(0.1)
     ready.command("user_message", {"content": "still there?"})
-    new.wait_for_method("_posthog/turn_complete")
+    wait_turn(new)
     new.close()
 
 
@@ -170,7 +185,7 @@ def test_a_client_that_reads_nothing_harms_nobody(house):
                  + server.token().encode() + b"\r\n\r\n")
     eager = wait_connected(server.events())
     server.command("user_message", {"content": "much"}, timeout=60)
-    eager.wait_for_method("_posthog/turn_complete", timeout=30)
+    wait_turn(eager)
     assert server.health()["hasSession"] is True
     eager.close()
     lazy.close()

@@ -7,6 +7,7 @@ import threading
 import time
 
 import client
+import processes
 import pytest
 from servers import PINNED
 from fakes.http_fake import Answer
@@ -52,9 +53,10 @@ def test_a_session_shows_in_the_body(ready):
 
 
 def test_a_starting_server_says_what_it_waits_for(waiting):
-    health = waiting.health()
+    health = processes.wait_until(
+        lambda: (h := waiting.health())["boot"]["currentPhase"]
+        == "acp_initialize" and h, 10, "the agent's turn to be waited for")
     assert health["readiness"] == "starting"
-    assert health["boot"]["currentPhase"] in PHASES
     phases = health["waitingFor"]
     phases = phases if isinstance(phases, list) else [phases]
     assert "acp_initialize" in [p["phase"] for p in phases]

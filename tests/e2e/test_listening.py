@@ -41,7 +41,6 @@ def test_a_port_in_use_is_named(house):
         server = house.start(env=PINNED, args={"--port": str(port)})
         assert server.wait_exit() == 1
     assert str(port) in server.log + server.errors
-    assert server.plane.statuses == ["failed"]
     house.assert_no_orphans()
 
 

@@ -33,7 +33,7 @@ def test_once_answers_and_draws_the_boot(local, house):
     result = local("--once")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "scripted demonstration" in result.stdout
-    for box in ("initialize", "session/new", "GET task", "GET run"):
+    for box in ("initialize", "session/new", "own share"):
         assert box in result.stdout
     assert re.search(r"\d ms", result.stdout)
     house.assert_no_orphans()

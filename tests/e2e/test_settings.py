@@ -73,4 +73,4 @@ def test_a_malformed_file_is_passed_over_and_said(start):
         "repository/.claude/settings.json": "{ not json"})
     server.wait_ready(8)
     assert model_of(server) == "claude-haiku-4-5"
-    assert "repository/.claude/settings.json" in server.log
+    server.wait_log("repository/.claude/settings.json")
