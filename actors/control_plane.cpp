@@ -1,5 +1,6 @@
 #include "actors/control_plane.hpp"
 
+#include "messages/redact.hpp"
 #include "messages/wire/task_api.hpp"
 
 #include <algorithm>
@@ -72,8 +73,10 @@ void control_plane_state::answered(std::uint32_t id,
     end(id, response.body);
     return;
   }
-  const auto text = std::string{current.request.label} + ": "
-                    + task_api::error_text(status, *response.body);
+  // A control plane that echoes the request would give the key away.
+  const auto text = redacted(std::string{current.request.label} + ": "
+                               + task_api::error_text(status, *response.body),
+                             {config.api_key});
   if ((status == 401 || status == 403) && !current.retried_authorization) {
     current.retried_authorization = true;
     if (try_again(id, text, std::chrono::seconds{0}))

@@ -10,8 +10,10 @@ void local_conversation_state::await_turn() {
   self->request(session, caf::infinite, await_idle{})
     .then(
       [this](const session_idle& idle) {
+        if (!idle.failure.empty())
+          self->send(terminal, show_text{"The turn failed: " + idle.failure});
         if (once)
-          end(idle.last_turn_failed);
+          end(!idle.failure.empty());
         else
           await_prompt();
       },
@@ -45,7 +47,11 @@ void local_conversation_state::send_prompt(const std::string& text) {
           [this](const caf::error& err) {
             self->send(terminal,
                        show_text{"The turn failed: " + describe(err)});
-            await_turn();
+            // A turn may fail and the next succeed, but not without an agent.
+            if (code_of(err) == ec::agent_error)
+              await_prompt();
+            else
+              end(true);
           });
 }
 

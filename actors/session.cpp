@@ -1,6 +1,7 @@
 #include "actors/session.hpp"
 
 #include "actors/first_prompt.hpp"
+#include "actors/turn_failure.hpp"
 #include "messages/wire/notifications.hpp"
 #include "messages/wire/task_api.hpp"
 
@@ -53,7 +54,7 @@ void session_actor_state::first_turn() {
     .then([this](const task& found) { start_first_turn(found); },
           [this](const caf::error& err) {
             first_turn_decided = true;
-            last_turn_failed = true;
+            last_failure = describe(err);
             first_turn_failed(err);
             run_next_prompt();
           });
@@ -78,10 +79,10 @@ void session_actor_state::start_first_turn(const std::optional<task>& found) {
 }
 
 void session_actor_state::first_turn_failed(const caf::error& err) {
-  const auto text = describe(err);
-  log->error("send_initial_task_message_failed: " + text);
-  patch_run(task_api::failed_body(text.empty() ? "Agent error" : text),
-            "marking the run failed");
+  const auto failure = classify_failure(describe(err));
+  log->error(std::string{"send_initial_task_message_failed ("}
+             + failure.classification + "): " + describe(err));
+  patch_run(task_api::failed_body(failure.message), "marking the run failed");
 }
 
 void session_actor_state::clear_consumed_keys(
@@ -105,7 +106,7 @@ void session_actor_state::run_next_prompt() {
 
 void session_actor_state::prompt_finished(const prompt_ended& done) {
   auto ended = prompts.end();
-  last_turn_failed = false;
+  last_failure.clear();
   publish(turn_complete(session_id, done.stop_reason));
   if (ended.first)
     clear_consumed_keys(ended.consumed_keys);
@@ -124,7 +125,7 @@ void session_actor_state::prompt_finished(const prompt_ended& done) {
 
 void session_actor_state::prompt_failed(const caf::error& err) {
   auto ended = prompts.end();
-  last_turn_failed = true;
+  last_failure = describe(err);
   // A turn that failed has ended too; callers wait for the word.
   publish(turn_complete(session_id, "error"));
   if (ended.first)
@@ -219,15 +220,16 @@ void session_actor_state::tell_if_idle() {
     return;
   for (auto& promise : std::exchange(waiting_for_idle, {})) {
     if (now == stage::ready)
-      promise.deliver(session_idle{last_turn_failed});
+      promise.deliver(session_idle{last_failure});
     else
       promise.deliver(make_failure(ec::no_session, "the session has ended"));
   }
 }
 
 void session_actor_state::lose_agent(const agent_gone& m) {
+  give_up(make_failure(m.failure_class, m.how));
   if (now != stage::ready)
-    return; // while starting, the open request fails; while closing, it may
+    return;
   now = stage::failed;
   tell_if_idle();
   log->error("the agent is gone: " + m.how);

@@ -85,7 +85,7 @@ struct session_actor_state {
   catalog_options options;
   turns prompts;
   bool first_turn_decided = false;
-  bool last_turn_failed = false;
+  std::string last_failure;
   std::vector<caf::typed_response_promise<session_idle>> waiting_for_idle;
 
   const server_config& config() const { return *setup.config; }

@@ -15,7 +15,7 @@ namespace agent_server {
 namespace {
 
 // Marking the run failed must not hold up the end of the process.
-constexpr std::chrono::seconds last_word_timeout{3};
+constexpr std::chrono::milliseconds last_word_timeout{1'500};
 
 constexpr const char* create_step = "session/new";
 constexpr const char* ready_step = "ready";
@@ -76,6 +76,7 @@ void session_actor_state::await_repository() {
 
 void session_actor_state::read_settings() {
   auto known = [this](const std::string& model) {
+    trace::note_arrival(ready_step);
     settings_known = true;
     settings_model = model;
     finish_if_ready();
@@ -207,6 +208,7 @@ void session_actor_state::finish_if_ready() {
       [this](const caf::error& err) {
         if (!starting())
           return;
+        trace::note_arrival(ready_step);
         log->warn("no model list (" + describe(err)
                   + "): the session starts with the default model");
         end_phase(boot_phase::session_dependencies);
@@ -304,6 +306,8 @@ void session_actor_state::give_up(const caf::error& why) {
   auto end = [this, code] {
     self->send(peers.lifecycle, end_process{1, to_string(code), true});
   };
+  // The boot may have used up its time with the control plane.
+  self->send(peers.control_plane, boot_over{});
   self
     ->request(peers.control_plane, last_word_timeout,
               update_run{task_api::failed_body(to_string(code) + ": " + text)})

@@ -4,6 +4,13 @@
 
 namespace agent_server {
 
+namespace {
+
+// What the context is joined from, in traces.
+constexpr const char* context_step = "context";
+
+} // namespace
+
 caf::result<task_context> task_fetch_state::give_context() {
   auto promise = self->make_response_promise<task_context>();
   waiting_for_context.push_back(promise);
@@ -33,10 +40,12 @@ void task_fetch_state::start_task() {
   self->request(control_plane, caf::infinite, get_task{})
     .then(
       [this](const task& found) {
+        trace::note_arrival(context_step);
         fetched_task = found;
         task_ended();
       },
       [this](const caf::error& err) {
+        trace::note_arrival(context_step);
         task_error = err;
         log->warn("GET task failed: " + describe(err));
         task_ended();
@@ -48,11 +57,13 @@ void task_fetch_state::start_run() {
   self->request(control_plane, caf::infinite, get_run{})
     .then(
       [this](const task_run& found) {
+        trace::note_arrival(context_step);
         fetched_run = found;
         run_under_way = false;
         answer_context_if_done();
       },
       [this](const caf::error& err) {
+        trace::note_arrival(context_step);
         run_error = err;
         run_under_way = false;
         answer_context_if_done();

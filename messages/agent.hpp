@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/error.hpp"
 #include "messages/process.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -69,6 +70,7 @@ struct agent_closed {};
 /// Driver to session: the agent is gone outside `close_agent`.
 struct agent_gone {
   std::string how;
+  ec failure_class = ec::agent_crashed;
 };
 
 /// Driver to session: the agent changed its own options.

@@ -56,8 +56,8 @@ struct set_config_option {
 /// runs or waits. Error: `ec::no_session` when the session ends before.
 struct await_idle {};
 struct session_idle {
-  /// Whether the last turn ended with an error.
-  bool last_turn_failed = false;
+  /// Why the last turn failed; empty when it did not.
+  std::string failure;
 };
 
 /// Ends the session and its agent; the process stays.

@@ -1,6 +1,7 @@
 #include "messages/error.hpp"
 
 #include <caf/message.hpp>
+#include <caf/sec.hpp>
 #include <utility>
 
 namespace agent_server {
@@ -38,7 +39,9 @@ std::string describe(const caf::error& err) {
     return context.get_as<std::string>(0);
   if (err.category() == caf::detail::error_factory<ec>::category)
     return to_string(static_cast<ec>(err.code()));
-  return "actor runtime error " + std::to_string(err.code());
+  if (err.category() == caf::atom("system"))
+    return to_string(static_cast<caf::sec>(err.code()));
+  return "error " + std::to_string(err.code());
 }
 
 ec code_of(const caf::error& err) {

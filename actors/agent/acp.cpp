@@ -1,5 +1,6 @@
 #include "actors/agent/acp.hpp"
 
+#include "messages/redact.hpp"
 #include "messages/wire/notifications.hpp"
 
 #include <algorithm>
@@ -170,14 +171,14 @@ void acp_state::take_garbage(const std::string& line) {
   garbage_bytes += line.size();
   if (garbage_lines == 1)
     log->warn("the agent wrote a line that is not ACP: "
-              + scrub(line.substr(0, shown_garbage)));
+              + redacted(line.substr(0, shown_garbage), secrets));
   if (garbage_lines < max_garbage_lines && garbage_bytes < max_garbage_bytes)
     return;
   process_gone misbehaving;
   misbehaving.generation = generation;
   misbehaving.misbehaved = true;
   misbehaving.how = "does not speak ACP: its output begins with \""
-                    + line.substr(0, shown_garbage) + "\"";
+                    + redacted(line.substr(0, shown_garbage), secrets) + "\"";
   process_ended(misbehaving);
   self->request(peers.process, caf::infinite, stop_process{})
     .then([](const process_stopped&) {},
@@ -241,7 +242,7 @@ void acp_state::take_error(const acp::incoming& in) {
   const auto done = found->second;
   calls.erase(found);
   trace::scope scope{trace::end_span(done.span, trace::outcome::error)};
-  const auto text = scrub(error_sentence(in));
+  const auto text = redacted(error_sentence(in), secrets);
   switch (done.kind) {
     case call_kind::initialize:
       opening.deliver(make_failure(ec::agent_refused,
@@ -336,7 +337,8 @@ void acp_state::process_ended(const process_gone& m) {
     const auto begin = m.stderr_tail.size() > max_last_words
                          ? m.stderr_tail.size() - max_last_words
                          : 0;
-    text += "; its last words: " + scrub(m.stderr_tail.substr(begin));
+    text +=
+      "; its last words: " + redacted(m.stderr_tail.substr(begin), secrets);
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
     text.pop_back();
@@ -346,7 +348,7 @@ void acp_state::process_ended(const process_gone& m) {
   gone = make_failure(code, text);
   fail_everything(gone);
   if (!closing && observer)
-    self->send(observer, agent_gone{text});
+    self->send(observer, agent_gone{text, code});
 }
 
 void acp_state::write(std::string line) {
@@ -382,18 +384,6 @@ void acp_state::fail_everything(const caf::error& err) {
     prompting.deliver(err);
   if (setting.pending())
     setting.deliver(err);
-}
-
-std::string acp_state::scrub(std::string text) const {
-  for (const auto& hidden : secrets) {
-    const auto& word = hidden.reveal();
-    if (word.empty())
-      continue;
-    for (auto at = text.find(word); at != std::string::npos;
-         at = text.find(word, at))
-      text.replace(at, word.size(), "[redacted]");
-  }
-  return text;
 }
 
 agent_actor::behavior_type acp_agent(acp_self* self, acp_peers peers,

@@ -114,7 +114,6 @@ struct acp_state {
   void publish(std::shared_ptr<const std::string> line,
                journal_kind kind = journal_kind::other, std::string text = {});
   void fail_everything(const caf::error& err);
-  std::string scrub(std::string text) const;
 };
 
 /// Drives any agent that speaks ACP over stdio. `secrets` are cut out of what

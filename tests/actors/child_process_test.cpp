@@ -20,7 +20,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string marker = "ACP_PROCESS_MARK=child-process-test";
+// Tests run side by side and must not find each other's processes.
+const std::string marker =
+  "ACP_PROCESS_MARK=child-process-test-" + std::to_string(getpid());
 
 struct heard {
   std::vector<std::shared_ptr<const std::string>> lines;

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "messages/secret.hpp"
+
+#include <string>
+#include <vector>
+
+namespace agent_server {
+
+/// `text` with every occurrence of a secret replaced by `[redacted]`, for texts
+/// of others that go to a log, an event or the control plane.
+std::string redacted(std::string text, const std::vector<secret>& secrets);
+
+} // namespace agent_server
