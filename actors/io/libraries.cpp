@@ -1,5 +1,6 @@
 #include "actors/io/libraries.hpp"
 
+#include "actors/io/mapped_code.hpp"
 #include "actors/io/trust_store.hpp"
 #include "actors/trace/recorder.hpp"
 
@@ -146,8 +147,10 @@ void library_loader::start() {
   thread_ = std::thread{[content = content_, names = names_, cause, &io = io_,
                          work = asio::make_work_guard(io_)] {
     const trace::scope scope{cause};
+    const mapped_code mapped;
     load(*content, names);
     asio::post(io, [content] { finish(content); });
+    mapped.let_go_of_newer();
   }};
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
