@@ -9,9 +9,9 @@ namespace agent_server {
 namespace {
 
 std::string value_or(const server_config& config, std::string_view name,
-                     std::string fallback) {
+                     const std::string& fallback) {
   const auto* found = find_non_empty(config.inherited_environment, name);
-  return found != nullptr ? *found : std::move(fallback);
+  return found != nullptr ? *found : fallback;
 }
 
 } // namespace

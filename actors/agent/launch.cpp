@@ -150,7 +150,7 @@ std::string gateway_url(const server_config& config, bool internal) {
 }
 
 caf::expected<std::string> find_agent(const server_config& config) {
-  const auto name = adapter_command(config).front();
+  auto name = adapter_command(config).front();
   if (name.find('/') != std::string::npos)
     return name; // the spawn itself says what is wrong with it
   const auto path = lookup(config.inherited_environment, "PATH");
@@ -193,7 +193,7 @@ launch_plan make_launch_plan(const server_config& config,
       env.emplace_back(key, value);
   add_gateway(env, config, gateway);
   for (const auto& [key, value] : env)
-    plan.environment.push_back(key + "=" + value);
+    plan.environment.emplace_back(key).append("=").append(value);
   plan.environment.push_back(mark);
   // An agent may look at the directory it is started in: while the repository
   // is not in place yet, that must not be the repository.
