@@ -3,12 +3,12 @@
 #include "cli/shell_words.hpp"
 #include "messages/error.hpp"
 #include "messages/model_table.hpp"
+#include "messages/url.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <initializer_list>
-#include <strings.h>
 
 namespace agent_server {
 
@@ -36,29 +36,6 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   if (std::from_chars(text.data(), end, value).ec != std::errc{})
     return std::nullopt;
   return value;
-}
-
-bool is_http_url(const std::string& text) {
-  std::string_view rest = text;
-  for (const std::string_view scheme : {"http://", "https://"})
-    if (strncasecmp(text.c_str(), scheme.data(), scheme.size()) == 0)
-      rest = rest.substr(scheme.size());
-  if (rest.size() == text.size())
-    return false;
-  auto host = rest.substr(0, rest.find_first_of("/?#"));
-  if (const auto user = host.rfind('@'); user != std::string_view::npos)
-    host = host.substr(user + 1);
-  if (host.empty() || host.front() == ':')
-    return false;
-  const auto colon = host.rfind(':');
-  if (colon != std::string_view::npos
-      && host.find(']', colon) == std::string_view::npos) {
-    const auto port = host.substr(colon + 1);
-    if (!port.empty() && whole_number(port).value_or(65'536) > 65'535)
-      return false;
-  }
-  return std::none_of(text.begin(), text.end(),
-                      [](unsigned char c) { return c <= ' ' || c == 0x7f; });
 }
 
 void require(const environment& variables, const char* name, const char* what,

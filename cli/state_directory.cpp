@@ -1,5 +1,6 @@
 #include "cli/state_directory.hpp"
 
+#include "cli/identity.hpp"
 #include "messages/error.hpp"
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t max_component = 100;
-constexpr std::size_t token_bytes = 32;
 
 class descriptor {
 public:
@@ -197,21 +196,16 @@ caf::error prepare_state_directory(const server_config& config) {
 }
 
 caf::expected<secret> write_trace_token(const std::string& directory) {
-  std::array<unsigned char, token_bytes> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0)
-      != static_cast<ssize_t>(bytes.size()))
-    return make_failure(ec::internal,
-                        "The kernel gives no random bytes for the trace token");
-  auto token = hex(bytes.data(), bytes.size());
+  auto token = random_token();
   const auto path = directory + "/trace-token";
   unlink(path.c_str());
   const descriptor file{
     open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
   if (file.get() < 0 || fchmod(file.get(), 0600) != 0
-      || !write_all(file.get(), token))
+      || !write_all(file.get(), token.reveal()))
     return make_failure(ec::bad_config,
                         path + " cannot be written: " + strerror(errno));
-  return secret{std::move(token)};
+  return token;
 }
 
 caf::error prepare_working_directory(const server_config& config) {

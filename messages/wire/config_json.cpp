@@ -1,10 +1,9 @@
 #include "messages/wire/config_json.hpp"
 
 #include "messages/error.hpp"
+#include "messages/url.hpp"
 #include "messages/wire/json_reader.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <iterator>
 #include <utility>
@@ -44,47 +43,6 @@ caf::error not_json(std::string_view flag) {
 std::string wrong_type(std::string_view expected, const Value* value) {
   return fmt::format("Invalid input: expected {}, received {}", expected,
                      json::type_name(value));
-}
-
-bool has_prefix_ignoring_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size()
-         && std::equal(
-           prefix.begin(), prefix.end(), text.begin(), [](char lower, char c) {
-             return c == lower
-                    || (c >= 'A' && c <= 'Z' && c - 'A' + 'a' == lower);
-           });
-}
-
-bool is_port(std::string_view text) {
-  constexpr unsigned max_port = 65'535;
-  unsigned port = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, failure] = std::from_chars(text.data(), end, port);
-  return text.empty()
-         || (failure == std::errc{} && stop == end && port <= max_port);
-}
-
-/// http or https, with a host.
-bool is_url(std::string_view url) {
-  std::string_view rest;
-  for (const std::string_view scheme : {"http://", "https://"})
-    if (has_prefix_ignoring_case(url, scheme))
-      rest = url.substr(scheme.size());
-  auto host = rest.substr(0, rest.find_first_of("/?#"));
-  if (const auto at = host.rfind('@'); at != std::string_view::npos)
-    host.remove_prefix(at + 1);
-  std::string_view port;
-  const auto bracket = host.rfind(']');
-  const auto colon =
-    host.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  if (colon != std::string_view::npos) {
-    port = host.substr(colon + 1);
-    host = host.substr(0, colon);
-  }
-  return !host.empty() && is_port(port)
-         && (host.front() == '[') == (bracket != std::string_view::npos)
-         && std::none_of(url.begin(), url.end(),
-                         [](unsigned char c) { return c <= ' ' || c == 0x7f; });
 }
 
 void read_headers(const Value* headers, const std::string& path,
@@ -128,7 +86,7 @@ mcp_server read_mcp_server(const Value& entry, const std::string& path,
   if (server.name.empty())
     issues.add(path + ".name", "MCP server name is required");
   server.url = json::text_of(json::find(&entry, "url"));
-  if (!is_url(server.url))
+  if (!is_http_url(server.url))
     issues.add(path + ".url", "MCP server url must be a valid URL");
   read_headers(json::find(&entry, "headers"), path + ".headers", server,
                issues);
