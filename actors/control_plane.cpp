@@ -42,8 +42,10 @@ void control_plane_state::start(const char* label, std::string method,
   next.request.bearer = config.api_key;
   next.request.body = std::move(payload);
   next.request.max_body = max_api_answer;
-  next.give_up_at =
-    booting ? boot_gives_up_at : self->clock().now() + api_call_timeout;
+  // Only what the boot waits for shares the boot's time.
+  next.give_up_at = booting && next.request.method == "GET"
+                      ? boot_gives_up_at
+                      : self->clock().now() + api_call_timeout;
   next.done = std::move(done);
   try_once(id);
 }
@@ -74,9 +76,9 @@ void control_plane_state::answered(std::uint32_t id,
     return;
   }
   // A control plane that echoes the request would give the key away.
-  const auto text = redacted(std::string{current.request.label} + ": "
-                               + task_api::error_text(status, *response.body),
-                             {config.api_key});
+  const auto text =
+    std::string{current.request.label} + ": "
+    + task_api::error_text(status, redacted(*response.body, {config.api_key}));
   if ((status == 401 || status == 403) && !current.retried_authorization) {
     current.retried_authorization = true;
     if (try_again(id, text, std::chrono::seconds{0}))

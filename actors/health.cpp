@@ -52,6 +52,7 @@ void health_state::fail(const boot_failed& message) {
     return;
   if (current.state == readiness::starting) {
     current.ended_at = trace::now();
+    current.failed_phase = message.phase;
     for (std::size_t i = 0; i < boot_phase_count; ++i) {
       auto& times = current.phases[i];
       if (times.began == 0 || times.ended != 0)

@@ -13,9 +13,9 @@ namespace agent_server {
 void session_actor_state::begin_phase(boot_phase phase,
                                       std::chrono::milliseconds deadline) {
   self->send(peers.health, phase_began{phase, deadline});
-  self->delayed_send(
-    self, deadline,
-    alarm{static_cast<std::uint32_t>(phase), 0, trace::current_cause()});
+  self->delayed_send(self, deadline,
+                     alarm{static_cast<std::uint32_t>(phase), agent_generation,
+                           trace::current_cause()});
 }
 
 void session_actor_state::end_phase(boot_phase phase) {
@@ -53,6 +53,8 @@ void session_actor_state::first_turn() {
   self->request(peers.task_fetch, caf::infinite, fetch_task_again{})
     .then([this](const task& found) { start_first_turn(found); },
           [this](const caf::error& err) {
+            if (now != stage::ready)
+              return;
             first_turn_decided = true;
             last_failure = describe(err);
             first_turn_failed(err);
@@ -128,7 +130,8 @@ void session_actor_state::prompt_failed(const caf::error& err) {
   last_failure = describe(err);
   // A turn that failed has ended too; callers wait for the word.
   publish(turn_complete(session_id, "error"));
-  if (ended.first)
+  // A turn cut short by the end of the session is no failure of the run.
+  if (ended.first && now == stage::ready)
     first_turn_failed(err);
   if (ended.caller.pending())
     ended.caller.deliver(err);
@@ -236,7 +239,7 @@ void session_actor_state::lose_agent(const agent_gone& m) {
   for (auto& waiting : prompts.drop_waiting())
     if (waiting.caller.pending())
       waiting.caller.deliver(make_failure(ec::agent_crashed, m.how));
-  self->send(peers.health, boot_failed{ec::agent_crashed, m.how});
+  self->send(peers.health, boot_failed{ec::agent_crashed, m.how, {}});
 }
 
 caf::result<session_closed> session_actor_state::close() {
@@ -297,7 +300,7 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
     [self](const close_session&) { return self->state.close(); },
     [self](const alarm& a) {
       trace::scope scope{a.armed_by};
-      self->state.phase_expired(static_cast<boot_phase>(a.what));
+      self->state.phase_expired(static_cast<boot_phase>(a.what), a.round);
     },
   };
 }

@@ -70,6 +70,8 @@ struct session_actor_state {
   // What the boot has gathered so far.
   std::optional<task_context> context;
   bool agent_open = false;
+  /// Which process of the agent counts; a replaced one's answers do not.
+  std::uint32_t agent_generation = 1;
   bool repository_there = false;
   bool settings_known = false;
   std::string settings_model;
@@ -103,7 +105,9 @@ struct session_actor_state {
   void finish_if_ready();
   void become_ready();
   void give_up(const caf::error& why);
-  void phase_expired(boot_phase phase);
+  void phase_expired(boot_phase phase, std::uint32_t generation);
+  /// The phase that an error of the boot belongs to.
+  std::optional<boot_phase> phase_of(ec code) const;
   void begin_phase(boot_phase phase, std::chrono::milliseconds deadline);
   void end_phase(boot_phase phase);
 

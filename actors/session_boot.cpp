@@ -41,6 +41,10 @@ void session_actor_state::open_the_agent() {
   self->request(peers.agent, caf::infinite, open_agent{})
     .then(
       [this](const agent_opened& found) {
+        if (found.generation != agent_generation) {
+          open_the_agent(); // the answer of a process that was replaced
+          return;
+        }
         trace::note_arrival(create_step);
         agent_open = true;
         end_phase(boot_phase::acp_initialize);
@@ -114,7 +118,9 @@ void session_actor_state::take_context(const task_context& found) {
   facts = real;
   if (wrong_guess) {
     log->info("the agent was started on a wrong guess: starting it again");
+    ++agent_generation;
     self->send(peers.agent, replace_agent{std::move(plan)});
+    begin_phase(boot_phase::acp_initialize, config().limits.acp_initialize);
     if (std::exchange(agent_open, false))
       open_the_agent();
   }
@@ -227,8 +233,8 @@ void session_actor_state::become_ready() {
                                                                  : "claude"));
   publish(
     run_started(session_id, plane.run_id, plane.task_id, AGENT_SERVER_VERSION));
-  patch_run(task_api::in_progress_body(), "marking the run in progress");
   self->send(peers.control_plane, boot_over{});
+  patch_run(task_api::in_progress_body(), "marking the run in progress");
   follow_catalog();
   first_turn();
 }
@@ -249,7 +255,8 @@ void session_actor_state::take_models(const model_list& list) {
   publish(config_option_update(session_id, options.to_json()));
 }
 
-void session_actor_state::phase_expired(boot_phase phase) {
+void session_actor_state::phase_expired(boot_phase phase,
+                                        std::uint32_t generation) {
   if (!starting())
     return;
   const auto& limits = config().limits;
@@ -265,7 +272,7 @@ void session_actor_state::phase_expired(boot_phase phase) {
                                + seconds(limits.context_fetch)));
       return;
     case boot_phase::acp_initialize:
-      if (!agent_open)
+      if (!agent_open && generation == agent_generation)
         give_up(make_failure(ec::agent_handshake_timeout,
                              "the agent did not answer initialize within "
                                + seconds(limits.acp_initialize)));
@@ -291,6 +298,20 @@ void session_actor_state::phase_expired(boot_phase phase) {
   }
 }
 
+std::optional<boot_phase> session_actor_state::phase_of(ec code) const {
+  switch (code) {
+    case ec::control_plane_unreachable:
+    case ec::control_plane_refused: return boot_phase::context_fetch;
+    case ec::repository_timeout: return boot_phase::repository_ready;
+    case ec::agent_not_found:
+    case ec::agent_crashed:
+    case ec::agent_handshake_timeout:
+    case ec::agent_refused:
+      return creating ? boot_phase::session_create : boot_phase::acp_initialize;
+    default: return std::nullopt;
+  }
+}
+
 void session_actor_state::give_up(const caf::error& why) {
   if (!starting())
     return;
@@ -298,7 +319,7 @@ void session_actor_state::give_up(const caf::error& why) {
   tell_if_idle();
   auto code = code_of(why);
   const auto text = describe(why);
-  self->send(peers.health, boot_failed{code, text});
+  self->send(peers.health, boot_failed{code, text, phase_of(code)});
   log->error("boot failed: " + to_string(code) + ": " + text);
   // The launcher's poll looks for a line that begins like this.
   log->bare("Fatal agent-server error; marking run failed: " + to_string(code)

@@ -25,6 +25,7 @@
 #include "actors/session_log.hpp"
 #include "actors/task_fetch.hpp"
 #include "cli/identity.hpp"
+#include "cli/initial_environment.hpp"
 #include "cli/local_mode.hpp"
 #include "cli/settings_files.hpp"
 #include "cli/state_directory.hpp"
@@ -36,6 +37,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
@@ -52,10 +54,19 @@ constexpr std::size_t least_connections = 16;
 
 constexpr std::size_t actor_threads = 2;
 
+// A shorter value of a secret variable would be found in innocent words.
+constexpr std::size_t least_secret_size = 8;
+
 std::size_t connection_limit(std::size_t descriptors) {
   const auto left =
     descriptors > reserved_descriptors ? descriptors - reserved_descriptors : 0;
   return std::clamp(left, least_connections, most_connections);
+}
+
+/// The calls end a little before the phase that they serve, so that one that
+/// hangs is that call's failure and not yet the boot's.
+std::chrono::milliseconds call_limit(std::chrono::milliseconds phase) {
+  return phase - std::min(std::chrono::milliseconds{500}, phase / 10);
 }
 
 health_snapshot initial_health(const server_config& config,
@@ -81,7 +92,16 @@ std::vector<secret> secrets_of(const server_config& config) {
   for (const auto& server : config.mcp_servers)
     for (const auto& header : server.headers)
       secrets.push_back(header.second);
+  for (const auto& [name, value] : config.inherited_environment)
+    if (is_secret_variable(name) && value.size() >= least_secret_size)
+      secrets.emplace_back(value);
   return secrets;
+}
+
+void unblock_signals() {
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 int refuse_to_start(const caf::error& problem) {
@@ -164,7 +184,7 @@ void running_server::wire(agent_launch launch, guard_link guard, int log_fd) {
     unit_, outbound, &libraries_,
     std::string{"posthog/cloud.hog.dev; version: " AGENT_SERVER_VERSION});
   lifecycle_ = spawn_hosted(
-    unit_, lifecycle, disk_, events_, published_,
+    unit_, lifecycle, disk_, events_,
     std::function<void()>{[this] { edge_->close(); }},
     std::function<void(int)>{[this](int status) { exit(status); }});
   wire_plane();
@@ -198,7 +218,7 @@ void running_server::wire_plane() {
     permissions_ = system_.spawn(permissions);
     control_plane_ =
       system_.spawn(control_plane, config.control_plane, outbound_, health_,
-                    *log_, config.limits.context_fetch);
+                    *log_, call_limit(config.limits.context_fetch));
     return;
   }
   terminal_options options;
@@ -283,6 +303,7 @@ int running_server::run(std::uint16_t port) {
     caf::anon_send(lifecycle_,
                    end_process{0, number == SIGTERM ? "SIGTERM" : "SIGINT"});
   });
+  unblock_signals();
   loop_.run();
   return exit_status_;
 }

@@ -8,6 +8,7 @@
 #include "cli/local_mode.hpp"
 #include "cli/local_options.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -24,6 +25,12 @@ int leave(const early_exit& instead) {
 }
 
 int run(int argc, char** argv) {
+  // A signal that comes before the loop can take it is taken by the loop.
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGINT);
+  sigaddset(&ending, SIGTERM);
+  sigprocmask(SIG_BLOCK, &ending, nullptr);
   const process_start start{argc, argv, estimate_exec_time()};
   const auto began = trace::begin_span("process start", start.exec_at);
   const auto variables = take_initial_environment();

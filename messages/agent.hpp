@@ -15,6 +15,8 @@ struct open_agent {};
 struct agent_opened {
   std::string name;
   std::string version;
+  /// Which process answered: 1, and one more at each `replace_agent`.
+  std::uint32_t generation = 1;
 };
 
 /// Ends the agent's process and starts another by `plan`, without telling the

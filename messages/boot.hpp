@@ -87,6 +87,8 @@ struct boot_ready {};
 struct boot_failed {
   ec failure_class = ec::internal;
   std::string failure;
+  /// The phase that failed; the first that runs when absent.
+  std::optional<boot_phase> phase;
 };
 
 /// The session was closed by command.

@@ -171,14 +171,14 @@ void acp_state::take_garbage(const std::string& line) {
   garbage_bytes += line.size();
   if (garbage_lines == 1)
     log->warn("the agent wrote a line that is not ACP: "
-              + redacted(line.substr(0, shown_garbage), secrets));
+              + redacted(line, secrets).substr(0, shown_garbage));
   if (garbage_lines < max_garbage_lines && garbage_bytes < max_garbage_bytes)
     return;
   process_gone misbehaving;
   misbehaving.generation = generation;
   misbehaving.misbehaved = true;
   misbehaving.how = "does not speak ACP: its output begins with \""
-                    + redacted(line.substr(0, shown_garbage), secrets) + "\"";
+                    + redacted(line, secrets).substr(0, shown_garbage) + "\"";
   process_ended(misbehaving);
   self->request(peers.process, caf::infinite, stop_process{})
     .then([](const process_stopped&) {},
@@ -198,7 +198,8 @@ void acp_state::take_result(const acp::incoming& in) {
   switch (done.kind) {
     case call_kind::initialize:
       agent_name = in.agent_name;
-      opening.deliver(agent_opened{in.agent_name, in.agent_version});
+      opening.deliver(
+        agent_opened{in.agent_name, in.agent_version, generation});
       return;
     case call_kind::session_new:
       if (in.session_id.empty()) {
@@ -334,11 +335,11 @@ void acp_state::process_ended(const process_gone& m) {
                        : trace::current_cause()};
   auto text = m.not_started ? m.how : "the agent " + m.how;
   if (!m.stderr_tail.empty()) {
-    const auto begin = m.stderr_tail.size() > max_last_words
-                         ? m.stderr_tail.size() - max_last_words
-                         : 0;
-    text +=
-      "; its last words: " + redacted(m.stderr_tail.substr(begin), secrets);
+    // Cut after redaction: half a secret would not be recognised.
+    auto words = redacted(m.stderr_tail, secrets);
+    if (words.size() > max_last_words)
+      words.erase(0, words.size() - max_last_words);
+    text += "; its last words: " + words;
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
     text.pop_back();

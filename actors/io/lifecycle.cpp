@@ -44,8 +44,7 @@ void lifecycle_state::expired(step which) {
 }
 
 void lifecycle_state::close_session() {
-  const bool booted = health->read()->state == readiness::ready;
-  enter(step::closing_session, booted ? close_limit : close_limit_booting);
+  enter(step::closing_session, close_limit);
   if (!session) {
     flush();
     return;
@@ -83,15 +82,14 @@ void lifecycle_state::leave() {
   exit(exit_status);
 }
 
-lifecycle_actor::behavior_type
-lifecycle(lifecycle_self* self, disk_actor disk, event_log_actor event_log,
-          std::shared_ptr<published_health> health,
-          std::function<void()> close_edge, std::function<void(int)> exit) {
+lifecycle_actor::behavior_type lifecycle(lifecycle_self* self, disk_actor disk,
+                                         event_log_actor event_log,
+                                         std::function<void()> close_edge,
+                                         std::function<void(int)> exit) {
   auto& state = self->state;
   state.self = self;
   state.disk = std::move(disk);
   state.event_log = std::move(event_log);
-  state.health = std::move(health);
   state.close_edge = std::move(close_edge);
   state.exit = std::move(exit);
   return {

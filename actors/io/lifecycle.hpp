@@ -15,10 +15,8 @@ namespace agent_server {
 
 /// How long a failed boot can still be read in `/health`.
 constexpr std::chrono::milliseconds failure_linger{1'000};
-/// How long the session may take to close: while it boots, and afterwards, when
-/// there is a log to deliver.
-constexpr std::chrono::milliseconds close_limit_booting{1'500};
-constexpr std::chrono::milliseconds close_limit{4'000};
+/// How long the session may take to close and to deliver its log.
+constexpr std::chrono::milliseconds close_limit{1'500};
 /// How long the log may take to be written out.
 constexpr std::chrono::milliseconds flush_limit{300};
 /// How long streams get to send their last bytes.
@@ -45,7 +43,6 @@ struct lifecycle_state {
   std::optional<session_actor> session;
   disk_actor disk;
   event_log_actor event_log;
-  std::shared_ptr<published_health> health;
   std::function<void()> close_edge;
   std::function<void(int)> exit;
   int exit_status = 0;
@@ -63,9 +60,9 @@ struct lifecycle_state {
 /// `close_edge` is called when only the clients are left to be let go, and
 /// `exit` at the very end, or at once when the process is told to end a second
 /// time. Both are called on the I/O thread.
-lifecycle_actor::behavior_type
-lifecycle(lifecycle_self* self, disk_actor disk, event_log_actor event_log,
-          std::shared_ptr<published_health> health,
-          std::function<void()> close_edge, std::function<void(int)> exit);
+lifecycle_actor::behavior_type lifecycle(lifecycle_self* self, disk_actor disk,
+                                         event_log_actor event_log,
+                                         std::function<void()> close_edge,
+                                         std::function<void(int)> exit);
 
 } // namespace agent_server

@@ -154,7 +154,7 @@ TEST_CASE("the guard shows neither our name nor our arguments, and ends after "
     return read_text("/proc/" + std::to_string(guard) + "/comm")
            == "session-guard\n";
   }));
-  CHECK(getsid(guard) == guard);
+  CHECK(wait_until([&] { return getsid(guard) == guard; }));
   server.kill_it();
   CHECK(gone(guard));
 }

@@ -65,7 +65,7 @@ TEST_CASE_METHOD(health_fixture,
   tell(phase_ended{boot_phase::context_fetch});
   tell(phase_began{boot_phase::acp_initialize, 60s});
   tell(watcher());
-  tell(boot_failed{ec::agent_crashed, "exited with status 3"});
+  tell(boot_failed{ec::agent_crashed, "exited with status 3", {}});
   CHECK(*told == 1);
   CHECK(now().state == readiness::failed);
   CHECK(now().failed_phase == boot_phase::acp_initialize);
@@ -78,7 +78,7 @@ TEST_CASE_METHOD(health_fixture,
 
 TEST_CASE_METHOD(health_fixture, "an agent lost later ends the readiness") {
   tell(boot_ready{});
-  tell(boot_failed{ec::agent_crashed, "was killed"});
+  tell(boot_failed{ec::agent_crashed, "was killed", {}});
   CHECK(now().state == readiness::failed);
   CHECK_FALSE(now().failed_phase);
 }

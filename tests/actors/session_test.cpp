@@ -159,8 +159,9 @@ struct session_fixture : fixture {
     peers->contexts.answer(0, context());
     run();
   }
-  void give_agent() {
-    peers->opens.answer(peers->opens.size() - 1, agent_opened{});
+  void give_agent(std::uint32_t generation = 1) {
+    peers->opens.answer(peers->opens.size() - 1,
+                        agent_opened{"a", "1", generation});
     run();
   }
   void give_session(std::string options = {}) {
@@ -333,7 +334,7 @@ TEST_CASE_METHOD(session_fixture,
   CHECK(told);
   CHECK(peers->sessions.size() == 0);
   REQUIRE(peers->opens.size() == 2);
-  give_agent();
+  give_agent(2);
   CHECK(peers->sessions.size() == 1);
   CHECK(peers->warmed.back()
         == "https://gateway.us.posthog.com/background_agents");
@@ -349,6 +350,49 @@ TEST_CASE_METHOD(
   run();
   CHECK(peers->replaced.size() == 1);
   CHECK(peers->opens.size() == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "an answer of the replaced agent does not count") {
+  boot();
+  auto internal = context();
+  internal.fetched_task->internal = true;
+  peers->contexts.answer(0, internal);
+  run();
+  give_agent(1);
+  CHECK(peers->sessions.size() == 0);
+  REQUIRE(peers->opens.size() == 2);
+  give_agent(2);
+  CHECK(peers->sessions.size() == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a replaced agent that hangs has a deadline of its own") {
+  boot();
+  give_agent();
+  auto internal = context();
+  internal.fetched_task->internal = true;
+  peers->contexts.answer(0, internal);
+  run();
+  advance(config.limits.acp_initialize);
+  CHECK(published->read()->failure_class == ec::agent_handshake_timeout);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a first turn cut short by closing is no failed run") {
+  boot_pinned();
+  ask<session_closed>(booting, close_session{});
+  peers->prompts.fail(0, ec::no_session, "the session is closing");
+  run();
+  CHECK_FALSE(was_patched("failed"));
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the failed phase is the one that the error belongs to") {
+  boot();
+  peers->opens.fail(0, ec::agent_not_found, "x is not on PATH");
+  run();
+  CHECK(published->read()->failed_phase == boot_phase::acp_initialize);
 }
 
 TEST_CASE_METHOD(session_fixture,

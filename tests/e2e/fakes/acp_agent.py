@@ -87,6 +87,9 @@ class Agent:
         for line in sys.stdin.buffer:
             record("received", line=line.decode())
             message = json.loads(line)
+            # In the order of the lines: a cancel is of the prompt before it.
+            if message.get("method") == "session/prompt":
+                self.cancelled.clear()
             if message.get("method") == "session/cancel":
                 self.cancelled.set()
             self.incoming.put(message)
@@ -123,7 +126,6 @@ class Agent:
             reply["result"] = {"sessionId": self.session_id,
                                **SCRIPT.get("session", {})}
         elif method == "session/prompt":
-            self.cancelled.clear()
             reason = self.play(SCRIPT.get("turn", [{"chunk": "Hello."}]))
             reply["result"] = {"stopReason": reason}
         elif method in ("session/set_config_option", "session/set_mode",
