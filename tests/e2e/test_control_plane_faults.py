@@ -205,3 +205,13 @@ def test_a_boot_that_used_up_its_time_is_still_marked_failed(house):
     assert server.wait_exit(5) == 1
     assert plane.statuses == ["failed"]
     assert "could not be marked failed" not in server.log
+
+
+def test_a_task_that_hangs_alone_does_not_fail_the_boot(house):
+    plane = house.plane()
+    plane.next["GET task"].append(Hang())
+    server = house.start(plane=plane, env={
+        **PINNED, "AGENT_SERVER_CONTEXT_FETCH_DEADLINE_MS": "1000"})
+    server.wait_ready()
+    plane.wait_for(lambda p: p.entries_of("_posthog/turn_complete"))
+    assert len([r for r in plane.requests if r.kind == "GET task"]) == 2

@@ -199,3 +199,20 @@ def test_the_log_is_delivered_at_the_end_of_the_process(ready):
     assert ready.terminate() == 0
     assert any("just before the end" in json.dumps(e)
                for e in ready.plane.entries)
+
+
+def test_an_end_of_the_server_in_the_first_turn_is_no_failed_run(house):
+    server = house.start(env=PINNED, script={
+        "turn": [{"chunk": "x"}, {"wait_cancel": True}]})
+    server.wait_ready()
+    server.agent.wait_for("session/prompt")
+    assert server.terminate() == 0
+    assert "failed" not in server.plane.statuses
+
+
+def test_a_boot_longer_than_its_calls_may_take_is_marked_in_progress(house):
+    server = house.start(
+        env={**PINNED, "AGENT_SERVER_CONTEXT_FETCH_DEADLINE_MS": "500"},
+        script={"delay": {"initialize": 1.0}})
+    server.wait_ready()
+    server.plane.wait_for(lambda p: p.statuses == ["in_progress"])
