@@ -319,7 +319,6 @@ int run_agent_server(const server_config& config, const process_start& start,
                      const std::string& boot_id,
                      const std::optional<local_options>& local) {
   auto shared = std::make_shared<const server_config>(config);
-  // Where the agent starts in the state directory, that one comes first.
   if (auto problem = prepare_working_directory(config))
     return refuse_to_start(problem);
   if (auto problem = prepare_state_directory(config))

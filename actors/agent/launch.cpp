@@ -197,8 +197,7 @@ launch_plan make_launch_plan(const server_config& config,
   plan.environment.push_back(mark);
   // An agent may look at the directory it is started in: while the repository
   // is not in place yet, that must not be the repository.
-  plan.directory = config.repo_ready_file ? config.state_directory
-                                          : config.working_directory();
+  plan.directory = config.repo_ready_file ? "/" : config.working_directory();
   return plan;
 }
 

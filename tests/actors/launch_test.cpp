@@ -96,8 +96,7 @@ TEST_CASE("an agent starts outside a repository that is yet to come") {
   auto config = cloud_config();
   CHECK(make_launch_plan(config, "/bin/agent", {}, "M=1").directory == "/repo");
   config.repo_ready_file = "/ready";
-  CHECK(make_launch_plan(config, "/bin/agent", {}, "M=1").directory
-        == "/state");
+  CHECK(make_launch_plan(config, "/bin/agent", {}, "M=1").directory == "/");
 }
 
 TEST_CASE("codex gets its gateway, model and instructions as settings") {
