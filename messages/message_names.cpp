@@ -70,6 +70,7 @@ const char* message_name(const std::type_info& type) {
     named<open_session>("open_session"),
     named<permission_answer>("permission_answer"),
     named<permission_question>("permission_question"),
+    named<withdraw_permission>("withdraw_permission"),
     named<phase_began>("phase_began"),
     named<phase_ended>("phase_ended"),
     named<phase_retrying>("phase_retrying"),

@@ -2,6 +2,7 @@
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace agent_server {
@@ -13,18 +14,34 @@ struct permission_option {
   std::string kind; // allow_once, allow_always, reject_once, reject_always
 };
 
-/// A tool call that the agent will not run without leave.
+/// A tool call that the agent will not run without leave: the params of ACP
+/// `session/request_permission`.
 struct permission_question {
   std::string title;
   std::vector<permission_option> options;
+  /// Chosen by the driver; unique among its open questions.
+  std::string id;
+  /// `options` and `toolCall` as JSON, exactly as clients are to see them.
+  std::string options_json;
+  std::string tool_call_json;
 };
 
 /// The chosen option; an empty id means cancelled.
 struct permission_answer {
   std::string option_id;
+  /// What the person wrote beside the choice.
+  std::string custom_input;
+  /// The answers to an agent's questions, by the text of the question.
+  std::vector<std::pair<std::string, std::string>> answers;
+};
+
+/// The agent no longer asks; the question is answered as cancelled.
+struct withdraw_permission {
+  std::string id;
 };
 
 } // namespace agent_server
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::permission_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::permission_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::withdraw_permission)

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "messages/permission.hpp"
+#include "messages/wire/claude/frame.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace agent_server::claude {
+
+/// How a tool of an MCP server may be used.
+enum class mcp_approval : std::uint8_t { approved, needs_approval, do_not_use };
+
+/// What a session's permissions are decided by.
+struct permission_rules {
+  std::string cwd;
+  /// The CLI's configuration directory; plans lie in its `plans`.
+  std::string config_directory;
+  /// Hosts for WebFetch and WebSearch (`*.x` is x and all below it); empty:
+  /// any.
+  std::vector<std::string> allowed_domains;
+  /// By full tool name (`mcp__server__tool`).
+  std::map<std::string, mcp_approval> mcp_tools;
+  /// Modes that never ask may be entered.
+  bool bypass_allowed = true;
+  /// Commands that publish (git push, gh pr create, …) may run.
+  bool may_publish = true;
+};
+
+/// What is to happen with a tool call.
+struct verdict {
+  enum class kind : std::uint8_t { allow, deny, ask };
+  kind what = kind::ask;
+  /// The `response` object for the CLI; empty for `ask`.
+  std::string response;
+  /// Why it was refused, for the tool call's update; empty otherwise.
+  std::string denial;
+  /// The mode that the session enters with it; empty: unchanged.
+  std::string new_mode;
+  /// What to ask, for `ask`.
+  permission_question question;
+};
+
+/// Decides the CLI's `can_use_tool` questions. Knows the session's mode and the
+/// one it had before plan mode. No I/O.
+class permission_policy {
+public:
+  explicit permission_policy(permission_rules rules);
+
+  const std::string& mode() const { return mode_; }
+  void set_mode(std::string_view mode);
+
+  /// Decides at once, or says what to ask. `last_text` is the agent's last
+  /// message: newer CLIs keep the plan's text out of the question; `plan` is
+  /// the text of the plan's file when the driver has it.
+  verdict judge(const tool_question& asked, std::string_view plan,
+                std::string_view last_text);
+
+  /// What the answer to an asked question means. A cancelled one refuses and
+  /// ends the turn.
+  verdict resolve(const tool_question& asked, const permission_answer& answer);
+
+  /// The denial of a tool that a PreToolUse hook announces; empty when it may
+  /// run. It holds in every mode, also where the CLI never asks.
+  std::string forbids(std::string_view tool_name, std::string_view input) const;
+
+private:
+  permission_rules rules_;
+  std::string mode_ = "default";
+  std::string mode_before_plan_ = "default";
+};
+
+} // namespace agent_server::claude
