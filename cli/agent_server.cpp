@@ -24,7 +24,7 @@
 #include "actors/session.hpp"
 #include "actors/session_log.hpp"
 #include "actors/task_fetch.hpp"
-#include "cli/identity.hpp"
+#include "messages/identity.hpp"
 #include "cli/initial_environment.hpp"
 #include "cli/local_mode.hpp"
 #include "cli/settings_files.hpp"

@@ -1,7 +1,7 @@
 #include "cli/state_directory.hpp"
 
-#include "cli/identity.hpp"
 #include "messages/error.hpp"
+#include "messages/identity.hpp"
 
 #include <algorithm>
 #include <array>
