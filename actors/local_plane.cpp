@@ -192,6 +192,8 @@ local_plane(local_plane_self* self, std::string directory, std::string prompt) {
     [self](get_run) { return self->state.read_run(); },
     [self](const update_run& change) { return self->state.update(change); },
     [self](const append_log& log) { return self->state.append(log); },
+    // What was said is in the log; there is nobody else to tell.
+    [](const relay_message&) { return message_relayed{}; },
     [](boot_over) { /* a directory has no deadlines */ },
     [](const alarm&) { /* and no second tries */ },
   };

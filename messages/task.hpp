@@ -62,6 +62,13 @@ struct append_log {
 };
 struct log_appended {};
 
+/// Posts a text where the run was asked for (a Slack thread); the control plane
+/// knows where, if anywhere.
+struct relay_message {
+  std::string text;
+};
+struct message_relayed {};
+
 /// Ends the time in which control-plane calls share the boot's deadline.
 struct boot_over {};
 
@@ -78,4 +85,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::update_run)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::run_updated)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::append_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::log_appended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::relay_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::message_relayed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::boot_over)

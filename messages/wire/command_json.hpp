@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/permission.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@ enum class command_method : std::uint8_t {
   cancel,
   close,
   set_config_option,
+  permission_response,
   /// A method of the contract that this build does not serve.
   unserved,
   unknown,
@@ -31,6 +34,7 @@ struct parsed_command {
   bool has_artifacts = false;
   std::string option_id;
   std::string option_value;
+  answer_permission permission;
 };
 
 parsed_command parse_command(std::string_view body);
