@@ -1,6 +1,8 @@
 #include "messages/wire/command_json.hpp"
 
+#include "messages/error.hpp"
 #include "messages/wire/cloud_prompt.hpp"
+#include "messages/wire/config_json.hpp"
 #include "messages/wire/json_reader.hpp"
 #include "messages/wire/json_writer.hpp"
 
@@ -34,7 +36,7 @@ command_method method_of(std::string_view name) {
     entry{"close", command_method::close},
     entry{"set_config_option", command_method::set_config_option},
     entry{"permission_response", command_method::permission_response},
-    entry{"refresh_session", command_method::unserved},
+    entry{"refresh_session", command_method::refresh_session},
   };
   const auto bare = without_prefix(name);
   for (const auto& [known, method] : table)
@@ -108,6 +110,19 @@ void read_permission_response(const Value* params, parsed_command& out) {
   }
 }
 
+void read_refresh_session(const Value* params, parsed_command& out) {
+  const auto* servers = json::find(params, "mcpServers");
+  if (servers == nullptr || !servers->IsArray()) {
+    out.params_error = "mcpServers: must be an array";
+    return;
+  }
+  auto parsed = parse_mcp_servers(json::dump(*servers));
+  if (parsed)
+    out.mcp_servers = std::move(*parsed);
+  else
+    out.params_error = "mcpServers: " + describe(parsed.error());
+}
+
 void read_close(const Value* params, parsed_command& out) {
   const auto* state = json::find(params, "localGitState");
   if (state == nullptr)
@@ -175,6 +190,9 @@ parsed_command parse_command(std::string_view body) {
     case command_method::close: read_close(params, out); break;
     case command_method::permission_response:
       read_permission_response(params, out);
+      break;
+    case command_method::refresh_session:
+      read_refresh_session(params, out);
       break;
     case command_method::cancel:
     case command_method::unserved:

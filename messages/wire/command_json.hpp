@@ -1,10 +1,12 @@
 #pragma once
 
+#include "messages/config.hpp"
 #include "messages/permission.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// JSON-RPC of POST /command.
 namespace agent_server {
@@ -15,6 +17,7 @@ enum class command_method : std::uint8_t {
   close,
   set_config_option,
   permission_response,
+  refresh_session,
   /// A method of the contract that this build does not serve.
   unserved,
   unknown,
@@ -35,6 +38,7 @@ struct parsed_command {
   std::string option_id;
   std::string option_value;
   answer_permission permission;
+  std::vector<mcp_server> mcp_servers;
 };
 
 parsed_command parse_command(std::string_view body);
