@@ -109,6 +109,7 @@ struct session_actor_state {
   /// The phase that an error of the boot belongs to.
   std::optional<boot_phase> phase_of(ec code) const;
   void begin_phase(boot_phase phase, std::chrono::milliseconds deadline);
+  void enter_repository();
   void end_phase(boot_phase phase);
 
   // After the boot.

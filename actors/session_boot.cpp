@@ -68,7 +68,16 @@ void session_actor_state::await_repository() {
     ->request(peers.file_watch, caf::infinite,
               await_file{*config().repo_ready_file, deadline})
     .then(
-      [this](const file_exists&) {
+    .then([this](const file_exists&) { enter_repository(); },
+          [this](const caf::error& err) { give_up(err); });
+}
+
+void session_actor_state::enter_repository() {
+  self
+    ->request(peers.disk, caf::infinite,
+              make_working_directory{config().working_directory(),
+                                     config().repository_path.has_value()})
+      [this](const working_directory_made&) {
         trace::note_arrival(create_step);
         repository_there = true;
         end_phase(boot_phase::repository_ready);
@@ -315,6 +324,7 @@ std::optional<boot_phase> session_actor_state::phase_of(ec code) const {
 void session_actor_state::give_up(const caf::error& why) {
   if (!starting())
     return;
+    case ec::bad_config: // its directory
   now = stage::failed;
   tell_if_idle();
   auto code = code_of(why);

@@ -1,5 +1,6 @@
 #include "cli/state_directory.hpp"
 
+#include "actors/working_directory.hpp"
 #include "cli/identity.hpp"
 #include "messages/error.hpp"
 
@@ -211,19 +212,8 @@ caf::expected<secret> write_trace_token(const std::string& directory) {
 caf::error prepare_working_directory(const server_config& config) {
   if (config.repo_ready_file)
     return {};
-  const auto path = config.working_directory();
-  const auto name = "The working directory " + path
-                    + (config.repository_path ? " (--repositoryPath)" : "");
-  std::error_code problem;
-  std::error_code ignored;
-  fs::create_directories(path, problem);
-  if (!fs::is_directory(path, ignored))
-    return make_failure(ec::bad_config,
-                        name + " cannot be made: " + problem.message());
-  if (access(path.c_str(), R_OK | X_OK) != 0)
-    return make_failure(ec::bad_config,
-                        name + " cannot be entered: " + strerror(errno));
-  return {};
+  return prepare_working_directory(make_working_directory{
+    config.working_directory(), config.repository_path.has_value()});
 }
 
 } // namespace agent_server

@@ -48,15 +48,17 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::end_process)
 
 namespace agent_server {
 
-/// Writes the log and reads the agent's settings files; has a thread of its
-/// own.
+/// Writes the log, reads the agent's settings files, and makes its directory;
+/// has a thread of its own.
 using disk_actor = caf::typed_actor<
   // Writes one line of log.
   caf::reacts_to<log_line>,
   // Answers when all lines before it are written.
   caf::replies_to<flush_disk>::with<disk_flushed>,
   // Reads the model pinned by settings files.
-  caf::replies_to<read_pinned_model>::with<pinned_model>>;
+  caf::replies_to<read_pinned_model>::with<pinned_model>,
+  // Makes the agent's working directory.
+  caf::replies_to<make_working_directory>::with<working_directory_made>>;
 
 /// Performs HTTP exchanges; the only owner of libcurl.
 using outbound_actor =

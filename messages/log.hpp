@@ -32,6 +32,15 @@ struct pinned_model {
   std::string model;
 };
 
+/// Asks that the agent's working directory be there and can be entered; it is
+/// made when missing. Error: `ec::bad_config`, naming it.
+struct make_working_directory {
+  std::string path;
+  /// Whether `--repositoryPath` named it.
+  bool by_flag = false;
+};
+struct working_directory_made {};
+
 } // namespace agent_server
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::log_line)
@@ -39,3 +48,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::flush_disk)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::disk_flushed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::read_pinned_model)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::pinned_model)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::make_working_directory)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::working_directory_made)

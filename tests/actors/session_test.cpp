@@ -21,6 +21,8 @@ struct peers_script {
   inbox<close_agent, agent_closed> closes;
   inbox<get_models, models> catalogue;
   inbox<await_file, file_exists> files;
+  std::vector<make_working_directory> directories;
+  caf::error directory_problem;
   std::vector<launch_plan> replaced;
   std::vector<std::string> warmed;
   std::vector<std::string> journal;
@@ -125,11 +127,18 @@ struct session_fixture : fixture {
         };
       });
     const auto model = settings_model;
-    with.disk = make<disk_actor>(system, peers, [model](auto, auto) {
+    with.disk = make<disk_actor>(system, peers, [model](auto, auto s) {
       return disk_actor::behavior_type{
         [](const log_line&) {},
         [](const flush_disk&) { return disk_flushed{}; },
         [model](const read_pinned_model&) { return pinned_model{model}; },
+        [=](const make_working_directory& m)
+          -> caf::result<working_directory_made> {
+          s->directories.push_back(m);
+          if (s->directory_problem)
+            return s->directory_problem;
+          return working_directory_made{};
+        },
       };
     });
     with.lifecycle = make<lifecycle_actor>(system, peers, [](auto, auto s) {
@@ -304,6 +313,34 @@ TEST_CASE_METHOD(session_fixture,
   peers->files.answer(0, file_exists{});
   run();
   CHECK(peers->sessions.size() == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the working directory is made once the file is there") {
+  config.repo_ready_file = "/ready";
+  boot();
+  CHECK(peers->directories.empty());
+  peers->files.answer(0, file_exists{});
+  run();
+  REQUIRE(peers->directories.size() == 1);
+  CHECK(peers->directories[0].path == "/repo");
+  CHECK(peers->directories[0].by_flag);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a working directory that cannot be made then fails the "
+                 "boot") {
+  config.repo_ready_file = "/ready";
+  peers->directory_problem = make_failure(ec::bad_config, "/repo is a file");
+  boot();
+  give_context();
+  give_agent();
+  peers->files.answer(0, file_exists{});
+  run();
+  CHECK(peers->sessions.size() == 0);
+  CHECK(published->read()->failure_class == ec::bad_config);
+  CHECK(published->read()->failed_phase == boot_phase::repository_ready);
+  CHECK(was_patched("bad_config: /repo is a file"));
 }
 
 TEST_CASE_METHOD(session_fixture,
