@@ -185,9 +185,9 @@ session_actor_state::set_option(const set_config_option& m) {
 void session_actor_state::apply_option(
   const set_config_option& m,
   caf::typed_response_promise<config_options> promise) {
-  auto changed = options;
   auto value = m.value;
   if (agent_options.empty()) {
+    auto changed = options;
     if (auto err = changed.set(m.id, m.value)) {
       promise.deliver(std::move(err));
       return;
@@ -197,11 +197,14 @@ void session_actor_state::apply_option(
   }
   self->request(peers.agent, caf::infinite, set_agent_option{m.id, value})
     .then(
-      [this, changed, promise](const config_options& reported) mutable {
-        if (reported.json.empty())
-          options = changed;
-        else
+      [this, m, promise](const config_options& reported) mutable {
+        if (!reported.json.empty())
           agent_options = reported.json;
+        else if (auto err = options.set(m.id, m.value)) {
+          // What was changed meanwhile does not go with it.
+          promise.deliver(std::move(err));
+          return;
+        }
         promise.deliver(config_options{current_options()});
       },
       [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });

@@ -627,3 +627,21 @@ TEST_CASE_METHOD(session_fixture, "an agent that is lost ends the readiness") {
   CHECK(published->read()->failure_class == ec::agent_crashed);
   CHECK(peers->ended.empty());
 }
+
+TEST_CASE_METHOD(session_fixture,
+                 "two options that change at the same time both change") {
+  boot_pinned();
+  give_models();
+  auto mode = ask<config_options>(booting, set_config_option{"mode", "plan"});
+  auto model = ask<config_options>(
+    booting, set_config_option{"model", "claude-sonnet-4-6"});
+  REQUIRE(peers->options.size() == 2);
+  peers->options.answer(0, config_options{});
+  run();
+  peers->options.answer(1, config_options{});
+  run();
+  REQUIRE(model.answered());
+  for (const auto* current :
+       {R"("currentValue":"plan")", R"("currentValue":"claude-sonnet-4-6")"})
+    CHECK(model.value().json.find(current) != std::string::npos);
+}
