@@ -303,7 +303,10 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
     [self](const close_session&) { return self->state.close(); },
     [self](const alarm& a) {
       trace::scope scope{a.armed_by};
-      self->state.phase_expired(static_cast<boot_phase>(a.what), a.round);
+      if (a.what == follow_catalog_alarm)
+        self->state.follow_catalog();
+      else
+        self->state.phase_expired(static_cast<boot_phase>(a.what), a.round);
     },
   };
 }

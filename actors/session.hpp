@@ -11,6 +11,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +23,15 @@ namespace agent_server {
 /// How long a config option that the one-entry list does not hold waits for
 /// the refresh that is under way.
 constexpr std::chrono::seconds option_refresh_wait{15};
+
+/// Pauses before a model list that could not be had is asked for again, and how
+/// often that is done.
+constexpr std::chrono::seconds first_catalog_pause{2};
+constexpr std::chrono::seconds longest_catalog_pause{300};
+constexpr std::uint32_t max_catalog_repeats = 20;
+
+/// The alarm that asks again; those of the boot's phases are smaller.
+constexpr std::uint32_t follow_catalog_alarm = boot_phase_count;
 
 /// Who a session talks to.
 struct session_peers {
@@ -78,6 +89,7 @@ struct session_actor_state {
   bool creating = false;
   std::optional<session_opened> opened;
   bool waiting_for_models = false;
+  std::uint32_t catalog_repeats = 0;
   std::string gateway;
   launch_facts facts;
 
@@ -97,6 +109,7 @@ struct session_actor_state {
   void start();
   void open_the_agent();
   void await_repository();
+  void enter_repository();
   void read_settings();
   void take_context(const task_context& found);
   void warm_catalog();
@@ -109,11 +122,11 @@ struct session_actor_state {
   /// The phase that an error of the boot belongs to.
   std::optional<boot_phase> phase_of(ec code) const;
   void begin_phase(boot_phase phase, std::chrono::milliseconds deadline);
-  void enter_repository();
   void end_phase(boot_phase phase);
 
   // After the boot.
   void follow_catalog();
+  void follow_catalog_later();
   void take_models(const model_list& list);
   void first_turn();
   void start_first_turn(const std::optional<task>& found);

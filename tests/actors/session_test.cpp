@@ -645,3 +645,45 @@ TEST_CASE_METHOD(session_fixture,
        {R"("currentValue":"plan")", R"("currentValue":"claude-sonnet-4-6")"})
     CHECK(model.value().json.find(current) != std::string::npos);
 }
+
+TEST_CASE_METHOD(session_fixture,
+                 "a model list that could not be had is asked for again, with "
+                 "growing pauses") {
+  boot_pinned();
+  peers->catalogue.fail(0, ec::gateway_failed, "status 503");
+  run();
+  CHECK(peers->catalogue.size() == 1);
+  advance(first_catalog_pause);
+  REQUIRE(peers->catalogue.size() == 2);
+  peers->catalogue.fail(1, ec::gateway_failed, "status 503");
+  run();
+  advance(first_catalog_pause);
+  CHECK(peers->catalogue.size() == 2);
+  advance(first_catalog_pause);
+  REQUIRE(peers->catalogue.size() == 3);
+  auto list = std::make_shared<const std::vector<model_info>>(
+    std::vector<model_info>{{"claude-opus-4-7", "anthropic", 0},
+                            {"claude-sonnet-4-6", "anthropic", 0}});
+  peers->catalogue.answer(2, models{list});
+  run();
+  CHECK(was_published("config_option_update"));
+  advance(longest_catalog_pause);
+  CHECK(peers->catalogue.size() == 3);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a model list is not asked for again for ever") {
+  boot();
+  give_context();
+  give_agent();
+  give_session();
+  for (std::uint32_t i = 0; i < max_catalog_repeats + 5; ++i) {
+    if (i < peers->catalogue.size()) {
+      peers->catalogue.fail(i, ec::gateway_failed, "status 503");
+      run();
+    }
+    advance(longest_catalog_pause);
+  }
+  CHECK(state() == readiness::ready);
+  CHECK(peers->catalogue.size() == max_catalog_repeats + 1);
+}
