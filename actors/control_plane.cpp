@@ -99,8 +99,9 @@ void control_plane_state::broke(std::uint32_t id, const caf::error& err) {
   auto& current = calls.at(id);
   const auto text = std::string{current.request.label} + ": " + describe(err);
   const auto code = code_of(err);
-  const bool may_repeat = code == ec::http_connect
-                          || (code == ec::http_timeout && current.idempotent);
+  const bool unknown = code == ec::http_timeout || code == ec::http_broken;
+  const bool may_repeat =
+    code == ec::http_connect || (unknown && current.idempotent);
   if (may_repeat && try_again(id, text, std::nullopt))
     return;
   end(id,

@@ -32,8 +32,14 @@ enum class ec : std::uint8_t {
   /// A defect of this program.
   internal,
 
-  /// Outbound HTTP: no connection could be made, or it broke.
+  /// Outbound HTTP: no connection could be made; nothing was sent.
   http_connect,
+  /// Outbound HTTP: the connection broke after the request began to go out;
+  /// whether it was served is not known.
+  http_broken,
+  /// Outbound HTTP: no call can work until what the text names is mended: a
+  /// library or an authority is missing, the request is malformed.
+  http_unusable,
   /// Outbound HTTP: no whole answer in time.
   http_timeout,
   /// Outbound HTTP: the answer is larger than its bound.

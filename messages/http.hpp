@@ -30,7 +30,8 @@ struct http_request {
 };
 
 /// Any answer with a status line. Errors: `ec::http_connect`,
-/// `ec::http_timeout`, `ec::http_too_large`.
+/// `ec::http_broken`, `ec::http_unusable`, `ec::http_timeout`,
+/// `ec::http_too_large`.
 struct http_response {
   int status = 0;
   std::shared_ptr<const std::string> body;

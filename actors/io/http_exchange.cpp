@@ -17,6 +17,20 @@ bool has_line_break(std::string_view text) {
          != std::string_view::npos;
 }
 
+// Failures that stay the same however often they are tried again.
+bool needs_mending(CURLcode result) {
+  switch (result) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_TOO_MANY_REDIRECTS:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT: return true;
+    default: return false;
+  }
+}
+
 bool is_https(const std::string& url) {
   return strncasecmp(url.c_str(), "https:", 6) == 0;
 }
@@ -54,7 +68,7 @@ caf::error http_exchange::prepare(const library_loader& libraries,
   curl_ = libraries.curl();
   easy_ = curl_->easy_init();
   if (easy_ == nullptr)
-    return make_failure(ec::http_connect,
+    return make_failure(ec::http_unusable,
                         subject() + " failed: libcurl has no memory");
   if (auto err = set_headers())
     return err;
@@ -94,7 +108,7 @@ caf::error http_exchange::set_headers() {
   bool has_content_type = false;
   for (const auto& [name, value] : request_.headers) {
     if (has_line_break(name) || has_line_break(value))
-      return make_failure(ec::http_connect,
+      return make_failure(ec::http_unusable,
                           subject() + " failed: a header has a line break");
     has_content_type =
       has_content_type || strcasecmp(name.c_str(), "content-type") == 0;
@@ -105,7 +119,7 @@ caf::error http_exchange::set_headers() {
     add(line);
   }
   if (has_line_break(request_.bearer.reveal()))
-    return make_failure(ec::http_connect,
+    return make_failure(ec::http_unusable,
                         subject() + " failed: the bearer has a line break");
   // libcurl drops this one by itself when a redirect leads to another host.
   if (!request_.bearer.empty())
@@ -174,8 +188,8 @@ void http_exchange::finish(CURLcode result, const std::string& trust_problem) {
   answer(result == CURLE_OK ? caf::error{} : failure(result, trust_problem));
 }
 
-void http_exchange::fail(const std::string& reason) {
-  answer(make_failure(ec::http_connect, subject() + " failed: " + reason));
+void http_exchange::fail(ec code, const std::string& reason) {
+  answer(make_failure(code, subject() + " failed: " + reason));
 }
 
 void http_exchange::answer(const caf::error& err) {
@@ -216,9 +230,13 @@ caf::error http_exchange::failure(CURLcode result,
     text += "; " + trust_problem;
   else if (distrusted)
     text += "; name the server's authority in SSL_CERT_FILE";
-  const bool late = result == CURLE_OPERATION_TIMEDOUT && was_connected();
-  return make_failure(late ? ec::http_timeout : ec::http_connect,
-                      subject() + " failed: " + text);
+  auto code = ec::http_connect;
+  if (needs_mending(result))
+    code = ec::http_unusable;
+  else if (was_connected())
+    code =
+      result == CURLE_OPERATION_TIMEDOUT ? ec::http_timeout : ec::http_broken;
+  return make_failure(code, subject() + " failed: " + text);
 }
 
 bool http_exchange::was_connected() const {

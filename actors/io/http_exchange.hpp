@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/io/libraries.hpp"
+#include "messages/error.hpp"
 #include "messages/http.hpp"
 
 #include <array>
@@ -32,8 +33,8 @@ public:
 
   /// Ends the span and answers the request by what libcurl says.
   void finish(CURLcode result, const std::string& trust_problem);
-  /// Ends the span and answers the request with `ec::http_connect`.
-  void fail(const std::string& reason);
+  /// Ends the span and answers the request with `code`.
+  void fail(ec code, const std::string& reason);
   /// Ends the span and answers with the error, or what came back.
   void answer(const caf::error& err);
 

@@ -34,7 +34,7 @@ void outbound_state::wait_for_libraries() {
 
 void outbound_state::start(std::unique_ptr<http_exchange> exchange) {
   if (libraries->curl() == nullptr) {
-    exchange->fail(libraries->error());
+    exchange->fail(ec::http_unusable, libraries->error());
     return;
   }
   if (!multi)
@@ -47,7 +47,7 @@ void outbound_state::start(std::unique_ptr<http_exchange> exchange) {
   }
   auto* easy = exchange->easy();
   if (const auto code = multi->add(easy); code != CURLM_OK) {
-    exchange->fail(libraries->curl()->multi_strerror(code));
+    exchange->fail(ec::http_connect, libraries->curl()->multi_strerror(code));
     return;
   }
   running.emplace(easy, std::move(exchange));
@@ -61,10 +61,10 @@ void outbound_state::ended(CURL* easy, CURLcode result) {
 
 void outbound_state::give_up() {
   for (auto& exchange : std::exchange(waiting, {}))
-    exchange->fail("the server is ending");
+    exchange->fail(ec::http_connect, "the server is ending");
   for (auto& [easy, exchange] : std::exchange(running, {})) {
     multi->remove(easy);
-    exchange->fail("the server is ending");
+    exchange->fail(ec::http_connect, "the server is ending");
   }
   multi.reset();
 }

@@ -20,13 +20,14 @@ def test_a_boot_over_https(house, ca):
 
 def test_a_certificate_of_an_unknown_authority_is_refused(house, ca):
     _, context = ca
-    server = house.start(
-        plane=house.plane(tls=context),
-        env={**PINNED, "AGENT_SERVER_CONTEXT_FETCH_DEADLINE_MS": "3000"})
-    health = server.wait_failed()
+    server = house.start(plane=house.plane(tls=context), env=PINNED)
+    # At once: no second try would see another certificate.
+    health = server.wait_failed(3)
     assert health["failureClass"] == "control_plane_unreachable"
     assert "certificate" in health["failure"].lower()
     assert server.wait_exit() == 1
+    assert "SSL_CERT_FILE" in health["failure"]
+    assert "trying again" not in server.log
     assert server.plane.requests == []
 
 
