@@ -44,6 +44,8 @@ enum class ec : std::uint8_t {
   http_timeout,
   /// Outbound HTTP: the answer is larger than its bound.
   http_too_large,
+  /// The control plane will never take these log entries.
+  entries_refused,
   /// There is no session, or it is closing.
   no_session,
   /// A command's parameter is not acceptable; the text names it.
