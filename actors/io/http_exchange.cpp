@@ -91,9 +91,6 @@ caf::error http_exchange::prepare(const library_loader& libraries,
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_ACCEPT_ENCODING, "");
   set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
-  // Rather one HTTP/2 connection than a second handshake. Without TLS there is
-  // no HTTP/2, so nothing to wait for.
-  set(CURLOPT_PIPEWAIT, https ? 1L : 0L);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 1L);
   set(CURLOPT_MAXREDIRS, max_redirects);
@@ -186,6 +183,43 @@ std::size_t http_exchange::take_body(char* data, std::size_t size,
 
 void http_exchange::finish(CURLcode result, const std::string& trust_problem) {
   answer(result == CURLE_OK ? caf::error{} : failure(result, trust_problem));
+std::string http_exchange::origin() const {
+  const auto url = url_for_texts(request_.url);
+  const auto scheme = url.find("://");
+  return url.substr(
+    0, url.find('/', scheme == std::string::npos ? 0 : scheme + 3));
+}
+
+void http_exchange::share_connection(bool share) {
+  // Without TLS there is no HTTP/2, so nothing to wait for.
+  set(CURLOPT_PIPEWAIT, share && is_https(request_.url) ? 1L : 0L);
+}
+
+void http_exchange::when_connected(std::function<void(bool)> call) {
+  connected_ = std::move(call);
+  set(CURLOPT_PREREQFUNCTION, &connected);
+  set(CURLOPT_PREREQDATA, this);
+}
+
+int http_exchange::connected(void* user, char*, char*, int, int) {
+  const auto& self = *static_cast<http_exchange*>(user);
+  self.connected_(self.speaks_http_2());
+  return CURL_PREREQFUNC_OK;
+}
+
+bool http_exchange::speaks_http_2() const {
+  const curl_tlssessioninfo* session = nullptr;
+  curl_->easy_getinfo(easy_, CURLINFO_TLS_SSL_PTR, &session);
+  if (session == nullptr || session->backend != CURLSSLBACKEND_OPENSSL
+      || session->internals == nullptr || libraries_->crypto() == nullptr)
+    return false;
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  libraries_->crypto()->SSL_get0_alpn_selected(
+    static_cast<const SSL*>(session->internals), &name, &size);
+  return std::string_view{reinterpret_cast<const char*>(name), size} == "h2";
+}
+
 }
 
 void http_exchange::fail(ec code, const std::string& reason) {

@@ -8,6 +8,7 @@
 #include <caf/error.hpp>
 #include <caf/typed_response_promise.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,6 +31,15 @@ public:
   caf::error prepare(const library_loader& libraries,
                      const std::string& user_agent);
   CURL* easy() const { return easy_; }
+  /// Scheme, host and port.
+  std::string origin() const;
+
+  /// Whether to wait for a connection that is being made, which may turn out to
+  /// carry several requests at once, rather than to make another.
+  void share_connection(bool share);
+  /// Calls back from within libcurl when there is a connection, before the
+  /// request goes out; true: it carries several requests at once.
+  void when_connected(std::function<void(bool)> call);
 
   /// Ends the span and answers the request by what libcurl says.
   void finish(CURLcode result, const std::string& trust_problem);
@@ -42,6 +52,7 @@ private:
   static std::size_t take_body(char* data, std::size_t size, std::size_t count,
                                void* user);
   static CURLcode trust(CURL*, void* ssl_context, void* user);
+  static int connected(void* user, char*, char*, int, int);
 
   template <class T>
   CURLcode set(CURLoption option, T value);
@@ -51,6 +62,7 @@ private:
   http_response response();
   caf::error failure(CURLcode result, const std::string& trust_problem);
   bool was_connected() const;
+  bool speaks_http_2() const;
   std::string subject() const;
 
   http_request request_;
@@ -59,6 +71,7 @@ private:
   const curl_api* curl_ = nullptr;
   CURL* easy_ = nullptr;
   curl_slist* headers_ = nullptr;
+  std::function<void(bool)> connected_;
   std::array<char, CURL_ERROR_SIZE> reason_{};
   std::string body_;
   bool too_large_ = false;

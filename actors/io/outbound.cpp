@@ -1,5 +1,6 @@
 #include "actors/io/outbound.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace agent_server {
@@ -45,15 +46,57 @@ void outbound_state::start(std::unique_ptr<http_exchange> exchange) {
     exchange->answer(err);
     return;
   }
+  choose_connection(*exchange);
   auto* easy = exchange->easy();
   if (const auto code = multi->add(easy); code != CURLM_OK) {
+    forget(easy);
     exchange->fail(ec::http_connect, libraries->curl()->multi_strerror(code));
     return;
   }
   running.emplace(easy, std::move(exchange));
 }
 
+void outbound_state::choose_connection(http_exchange& exchange) {
+  const auto origin = exchange.origin();
+  auto& contact = origins[origin];
+  const auto place =
+    std::find(contact.pair.begin(), contact.pair.end(), nullptr);
+  if (contact.over || place == contact.pair.end()) {
+    exchange.share_connection(!contact.over || contact.shareable);
+    return;
+  }
+  *place = exchange.easy();
+  exchange.when_connected(
+    [this, origin, easy = exchange.easy()](bool shareable) {
+      connected(origin, easy, shareable);
+    });
+}
+
+void outbound_state::connected(const std::string& origin, CURL* easy,
+                               bool shareable) {
+  auto& contact = origins[origin];
+  if (std::exchange(contact.over, true))
+    return;
+  contact.shareable = shareable;
+  if (!shareable)
+    return;
+  for (auto* other : contact.pair) {
+    const auto found = running.find(other);
+    if (other == easy || found == running.end())
+      continue;
+    found->second->share_connection(true);
+    multi->restart(other);
+  }
+}
+
+void outbound_state::forget(CURL* easy) {
+  for (auto& [origin, contact] : origins)
+    std::replace(contact.pair.begin(), contact.pair.end(), easy,
+                 static_cast<CURL*>(nullptr));
+}
+
 void outbound_state::ended(CURL* easy, CURLcode result) {
+  forget(easy);
   auto node = running.extract(easy);
   if (!node.empty())
     node.mapped()->finish(result, libraries->trust_problem());
