@@ -1,7 +1,6 @@
 #include "cli/state_directory.hpp"
 
 #include "actors/working_directory.hpp"
-#include "cli/identity.hpp"
 #include "messages/error.hpp"
 
 #include <algorithm>
@@ -196,8 +195,8 @@ caf::error prepare_state_directory(const server_config& config) {
   return make_private(path.string());
 }
 
-caf::expected<secret> write_trace_token(const std::string& directory) {
-  auto token = random_token();
+caf::error write_trace_token(const std::string& directory,
+                             const secret& token) {
   const auto path = directory + "/trace-token";
   unlink(path.c_str());
   const descriptor file{
@@ -206,7 +205,7 @@ caf::expected<secret> write_trace_token(const std::string& directory) {
       || !write_all(file.get(), token.reveal()))
     return make_failure(ec::bad_config,
                         path + " cannot be written: " + strerror(errno));
-  return token;
+  return {};
 }
 
 caf::error prepare_working_directory(const server_config& config) {

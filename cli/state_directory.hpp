@@ -27,7 +27,7 @@ caf::error prepare_state_directory(const server_config& config);
 
 /// Makes the token for read-only access from this machine and writes it to
 /// `<directory>/trace-token`, readable by the owner alone.
-caf::expected<secret> write_trace_token(const std::string& directory);
+caf::error write_trace_token(const std::string& directory, const secret& token);
 
 /// Makes the agent's working directory when it is missing, unless it is yet to
 /// come (`--repoReadyFile`). Error: `ec::bad_config`, naming it.

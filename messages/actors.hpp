@@ -100,6 +100,9 @@ using health_actor =
                    // is).
                    caf::reacts_to<readiness_actor>>;
 
+/// Tells the outside, once, that the server cannot start.
+using failed_start_actor = caf::typed_actor<caf::reacts_to<boot_failed>>;
+
 /// Whoever owns a child process hears of it.
 using process_owner_actor =
   caf::typed_actor<caf::reacts_to<process_line>, caf::reacts_to<process_gone>>;

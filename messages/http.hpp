@@ -23,6 +23,8 @@ struct http_request {
   std::vector<std::pair<std::string, std::string>> headers;
   secret bearer; // Authorization: Bearer …, when not empty
   std::string body;
+  /// Goes past any proxy.
+  bool direct = false;
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds timeout{20'000};
   /// A larger body fails with `ec::http_too_large`.

@@ -92,6 +92,8 @@ caf::error http_exchange::prepare(const library_loader& libraries,
   set(CURLOPT_ACCEPT_ENCODING, "");
   set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
   set(CURLOPT_PROTOCOLS_STR, "http,https");
+  if (request_.direct)
+    set(CURLOPT_NOPROXY, "*");
   set(CURLOPT_FOLLOWLOCATION, 1L);
   set(CURLOPT_MAXREDIRS, max_redirects);
   set(CURLOPT_REDIR_PROTOCOLS_STR, https ? "https" : "http,https");
@@ -181,8 +183,6 @@ std::size_t http_exchange::take_body(char* data, std::size_t size,
   return bytes;
 }
 
-void http_exchange::finish(CURLcode result, const std::string& trust_problem) {
-  answer(result == CURLE_OK ? caf::error{} : failure(result, trust_problem));
 std::string http_exchange::origin() const {
   const auto url = url_for_texts(request_.url);
   const auto scheme = url.find("://");
@@ -220,6 +220,8 @@ bool http_exchange::speaks_http_2() const {
   return std::string_view{reinterpret_cast<const char*>(name), size} == "h2";
 }
 
+void http_exchange::finish(CURLcode result, const std::string& trust_problem) {
+  answer(result == CURLE_OK ? caf::error{} : failure(result, trust_problem));
 }
 
 void http_exchange::fail(ec code, const std::string& reason) {

@@ -310,6 +310,17 @@ TEST_CASE("a proxy is taken from the usual variable", "[outbound]") {
   CHECK(proxy.requests().at(0).has("GET http://no.such.host.invalid/x "));
 }
 
+TEST_CASE("a direct request goes past the proxy", "[outbound]") {
+  http_stub stub{
+    [](const stub_request&) { return http_answer("200 OK", "direct"); }};
+  outbound_fixture f;
+  setenv("http_proxy", "http://127.0.0.1:1", 1);
+  auto request = request_to(stub.url());
+  request.direct = true;
+  CHECK(*f.response(request).body == "direct");
+  unsetenv("http_proxy");
+}
+
 TEST_CASE("requests wait for the libraries and name them as their cause",
           "[outbound]") {
   http_stub stub{[](const stub_request&) { return http_answer("200 OK", ""); }};
