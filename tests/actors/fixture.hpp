@@ -90,6 +90,9 @@ struct fixture {
           [lines](const log_line& line) { lines->push_back(line.text); },
           [](const flush_disk&) { return disk_flushed{}; },
           [](const read_pinned_model&) { return pinned_model{}; },
+          [](const make_working_directory&) {
+            return working_directory_made{};
+          },
         };
       },
       logged);
