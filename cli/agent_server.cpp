@@ -366,8 +366,11 @@ int run_agent_server(const server_config& config, const process_start& start,
   };
   if (auto problem = prepare_working_directory(config))
     leave(make_server()->refuse(problem));
-  if (auto problem = prepare_state_directory(config))
-    leave(make_server()->refuse(problem));
+  const auto warning = prepare_state_directory(config);
+  if (!warning)
+    leave(make_server()->refuse(warning.error()));
+  if (!warning->empty())
+    std::fprintf(stderr, "warning: %s\n", warning->c_str());
   auto launch = launch_agent(config, boot_id);
   auto guard = start_guard(start.argc, start.argv, launch.mark);
   if (launch.child)
