@@ -191,14 +191,14 @@ std::string choose_state_directory(const environment& variables,
 std::string choose_local_state_directory(const environment& variables,
                                          std::string_view run_id,
                                          const std::string& repository) {
-  const auto usual = choose_state_directory(variables, run_id);
+  auto usual = choose_state_directory(variables, run_id);
   if (find_non_empty(variables, "POSTHOG_AGENT_STATE_DIR") != nullptr
       || !lies_in(usual, repository))
     return usual;
   const auto* home = find_non_empty(variables, "HOME");
   if (home == nullptr || home->front() != '/')
     return usual;
-  const auto own =
+  auto own =
     (fs::path{*home} / ".local/state/agent-server" / path_component(run_id))
       .string();
   return lies_in(own, repository) ? usual : own;
