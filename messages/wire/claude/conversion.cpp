@@ -67,6 +67,7 @@ struct conversion::state {
   bool begins_text = true;
   /// The main agent has said something since the last result.
   bool has_spoken = false;
+  bool was_cut_short = false;
 
   void update(lines& out, const std::string& object) const {
     if (!object.empty())
@@ -300,6 +301,9 @@ void conversion::state::take_result(const frame& f, lines& out) {
   }
   has_spoken = false;
   begins_text = true;
+  const auto main = streams.find("");
+  was_cut_short =
+    main != streams.end() && std::exchange(main->second.open, false);
   context_window = std::max(
     context_window, context_window_of(member(f, {"modelUsage"}), model));
   const auto* cost = member(f, {"total_cost_usd"});
@@ -361,12 +365,21 @@ std::vector<std::string> conversion::take_turn_texts() {
 }
 
 bool conversion::cut_short() const {
-  const auto found = state_->streams.find("");
-  return found != state_->streams.end() && found->second.open;
+  return state_->was_cut_short;
 }
 
 void conversion::set_context_window(std::int64_t tokens) {
   state_->context_window = tokens;
+}
+
+std::string available_commands_update(std::string_view session_id,
+                                      std::string_view commands) {
+  json::writer update{commands.size() + 128};
+  update.open_object()
+    .text("sessionUpdate", "available_commands_update")
+    .raw("availableCommands", commands)
+    .close_object();
+  return acp::update_line(session_id, update.take());
 }
 
 std::string tool_call_object(const tool_question& question,

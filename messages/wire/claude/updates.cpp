@@ -42,16 +42,6 @@ std::string thought_chunk(std::string_view session_id, std::string_view text,
   return chunk(session_id, "agent_thought_chunk", text, parent, "__thinking__");
 }
 
-std::string available_commands_update(std::string_view session_id,
-                                      std::string_view commands) {
-  json::writer update{commands.size() + 128};
-  update.open_object()
-    .text("sessionUpdate", "available_commands_update")
-    .raw("availableCommands", commands)
-    .close_object();
-  return acp::update_line(session_id, update.take());
-}
-
 std::string usage_update(std::string_view session_id, std::int64_t used,
                          std::int64_t size, std::string_view cost) {
   json::writer update;
