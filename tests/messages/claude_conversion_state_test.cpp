@@ -208,6 +208,31 @@ TEST_CASE("a denial ends its call with the reason") {
           R"({"toolName":"Bash","toolCallId":"t"}}})"});
 }
 
+TEST_CASE("a call that an interrupted turn leaves behind ends failed") {
+  const auto changes =
+    updates(transcript::play_lines({message_start(), tool_start("Bash"),
+                                    R"({"type":"result","subtype":"error",)"
+                                    R"("is_error":true,"errors":["x"]})"}),
+            "tool_call_update");
+  REQUIRE(changes.size() == 1);
+  CHECK(contains(changes[0], R"("toolCallId":"t","status":"failed")"));
+}
+
+TEST_CASE("a turn's end leaves the calls of a sub-agent alone") {
+  const auto changes = updates(
+    transcript::play_lines(
+      {R"({"type":"assistant","parent_tool_use_id":"p","message":{)"
+       R"("id":"1","model":"m","content":[{"type":"tool_use","id":"t",)"
+       R"("name":"Bash","input":{"command":"ls"}}]}})",
+       good_result,
+       R"({"type":"user","parent_tool_use_id":"p","message":{"content":[)"
+       R"({"type":"tool_result","tool_use_id":"t","content":"x"}]}})"}),
+    "tool_call_update");
+  REQUIRE(changes.size() == 1);
+  CHECK(contains(changes[0], R"("status":"completed")"));
+  CHECK(contains(changes[0], R"("toolName":"Bash")"));
+}
+
 TEST_CASE("a sub-agent's todos do not replace the agent's plan") {
   CHECK(transcript::play_lines(
           {R"({"type":"assistant","parent_tool_use_id":"p","message":{)"

@@ -293,6 +293,8 @@ void conversion::state::take_system(const frame& f, lines& out) {
 }
 
 void conversion::state::take_result(const frame& f, lines& out) {
+  for (const auto& object : calls.abandon())
+    update(out, object);
   // A slash command that the CLI runs by itself may answer here alone.
   if (!has_spoken && f.subtype == "success" && !is_true(member(f, {"is_error"}))
       && member(f, {"structured_output"}) == nullptr) {
