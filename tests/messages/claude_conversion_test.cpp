@@ -242,6 +242,16 @@ TEST_CASE("a sub-agent's text and thoughts are marked, and not the agent's") {
   CHECK_FALSE(contains(transcript::logged_text(lines), "I count them."));
 }
 
+TEST_CASE("what the CLI tells its model of a sub-agent that runs on is not "
+          "shown") {
+  const auto changes =
+    updates(play("2.1.331", "sub_agent"), "tool_call_update", "toolu_0002");
+  REQUIRE_FALSE(changes.empty());
+  const auto& last = changes.back();
+  CHECK(contains(last, R"("status":"completed","rawOutput")"));
+  CHECK(contains(last, "Async agent launched"));
+}
+
 TEST_CASE("a task in the background that ends is told") {
   const auto told = transcript::params(play("2.1.331", "sub_agent"),
                                        "_posthog/task_notification");

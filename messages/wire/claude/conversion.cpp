@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace agent_server::claude {
 
@@ -39,8 +40,9 @@ bool is_tool_result(std::string_view block_type) {
 } // namespace
 
 struct conversion::state {
-  state(std::string session, const std::string& cwd, std::int64_t window)
-    : session_id(std::move(session)), context_window(window), calls(cwd) {}
+  state(std::string session, std::string cwd, std::int64_t window)
+    : session_id(std::move(session)), context_window(window),
+      calls(std::move(cwd)) {}
 
   /// A message on its way from the model.
   struct stream {
@@ -325,8 +327,8 @@ void conversion::state::take_result(const frame& f, lines& out) {
 
 conversion::conversion(std::string session_id, std::string cwd,
                        std::int64_t context_window)
-  : state_(
-    std::make_unique<state>(std::move(session_id), cwd, context_window)) {}
+  : state_(std::make_unique<state>(std::move(session_id), std::move(cwd),
+                                   context_window)) {}
 
 conversion::~conversion() = default;
 conversion::conversion(conversion&&) noexcept = default;
