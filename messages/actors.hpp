@@ -48,8 +48,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::end_process)
 
 namespace agent_server {
 
-/// Writes the log and reads the agent's settings files; has a thread of its
-/// own.
+/// Writes the log, reads the agent's settings files, and makes its directory;
+/// has a thread of its own.
 using disk_actor = caf::typed_actor<
   // Writes one line of log.
   caf::reacts_to<log_line>,
@@ -57,7 +57,9 @@ using disk_actor = caf::typed_actor<
   caf::replies_to<flush_disk>::with<disk_flushed>,
   // Reads the model pinned by settings files.
   caf::replies_to<read_pinned_model>::with<pinned_model>,
-  caf::replies_to<write_file>::with<file_written>>;
+  caf::replies_to<write_file>::with<file_written>,
+  // Makes the agent's working directory.
+  caf::replies_to<make_working_directory>::with<working_directory_made>>;
 
 /// Performs HTTP exchanges; the only owner of libcurl.
 using outbound_actor =
@@ -65,13 +67,14 @@ using outbound_actor =
 
 /// Calls of the task API. `control_plane` speaks HTTP, `local_plane` answers
 /// from a directory. Errors: `ec::control_plane_unreachable`,
-/// `ec::control_plane_refused`.
+/// `ec::control_plane_refused`, and for log entries `ec::entries_refused`.
 using control_plane_actor =
   caf::typed_actor<caf::replies_to<get_task>::with<task>,
                    caf::replies_to<get_run>::with<task_run>,
                    caf::replies_to<update_run>::with<run_updated>,
                    caf::replies_to<set_output>::with<output_set>,
                    caf::replies_to<append_log>::with<log_appended>,
+                   caf::replies_to<relay_message>::with<message_relayed>,
                    // Calls from now on have their own deadlines.
                    caf::reacts_to<boot_over>,
                    // The next try of a call that failed.
@@ -99,6 +102,9 @@ using health_actor =
                    // Tells this actor when readiness is known (at once if it
                    // is).
                    caf::reacts_to<readiness_actor>>;
+
+/// Tells the outside, once, that the server cannot start.
+using failed_start_actor = caf::typed_actor<caf::reacts_to<boot_failed>>;
 
 /// Whoever owns a child process hears of it.
 using process_owner_actor =
@@ -130,22 +136,35 @@ using agent_actor = process_owner_actor::extend<
   caf::replies_to<set_agent_option>::with<config_options>,
   caf::reacts_to<context_window_known>,
   caf::replies_to<refresh_agent>::with<agent_refreshed>,
-  caf::replies_to<close_agent>::with<agent_closed>,
-  // A deadline of its own.
-  caf::reacts_to<alarm>>;
+  caf::replies_to<close_agent>::with<agent_closed>>;
 
-/// Decides permission questions.
+/// Whom a driver asks for leave.
 using permissions_actor = caf::typed_actor<
-  caf::replies_to<permission_question>::with<permission_answer>>;
+  caf::replies_to<permission_question>::with<permission_answer>,
+  caf::reacts_to<withdraw_permission>, caf::reacts_to<session_mode>>;
+
+/// The owner of the open permission questions.
+using permission_desk_actor = permissions_actor::extend<
+  caf::replies_to<answer_permission>::with<permission_resolved>,
+  caf::replies_to<end_permissions>::with<permissions_ended>>;
+
+/// Whoever wants to know how many clients listen: told at once and at each
+/// change.
+using client_watch_actor = caf::typed_actor<caf::reacts_to<clients_changed>>;
+
+/// Puts permission questions to the clients of the event stream.
+using client_permissions_actor =
+  permission_desk_actor::extend<caf::reacts_to<clients_changed>,
+                                // A question that waited too long.
+                                caf::reacts_to<alarm>>;
 
 /// The terminal of local mode: prints what the agent says, and reads prompts
 /// and the answers to permission questions from the same input.
-using terminal_actor =
-  permissions_actor::extend<caf::reacts_to<journal_entry>,
-                            caf::reacts_to<show_text>,
-                            caf::replies_to<next_prompt>::with<typed_prompt>,
-                            // From its own input.
-                            caf::reacts_to<typed_line>>;
+using terminal_actor = permission_desk_actor::extend<
+  caf::reacts_to<journal_entry>, caf::reacts_to<show_text>,
+  caf::replies_to<next_prompt>::with<typed_prompt>,
+  // From its own input.
+  caf::reacts_to<typed_line>>;
 
 /// Whoever wants every journal entry as it comes.
 using journal_tap_actor = caf::typed_actor<caf::reacts_to<journal_entry>>;
@@ -157,6 +176,12 @@ using event_log_actor =
                    caf::reacts_to<journal_tap_actor>,
                    caf::reacts_to<attach_client>, caf::reacts_to<detach_client>,
                    caf::replies_to<close_streams>::with<streams_closed>>;
+
+/// The same, with what its clients are asked.
+using event_stream_actor =
+  event_log_actor::extend<caf::reacts_to<client_watch_actor>,
+                          caf::reacts_to<announce_permission>,
+                          caf::reacts_to<retract_permission>>;
 
 /// Coalesces and delivers log entries.
 using session_log_actor =

@@ -91,7 +91,7 @@ caf::result<prompt_ended> acp_state::prompt(const prompt_agent& m) {
 void acp_state::cancel() {
   if (gone || session_id.empty())
     return;
-  for (const auto& id : std::exchange(open_permissions, {}))
+  for (const auto& id : withdraw_permissions())
     write(acp::permission_answer_line(id, {}));
   write(acp::cancel_line(session_id));
 }
@@ -99,19 +99,52 @@ void acp_state::cancel() {
 caf::result<config_options> acp_state::set_option(const set_agent_option& m) {
   if (gone)
     return gone;
-  if (setting.pending())
+  if (changes.size() > max_waiting_options)
     return make_failure(ec::agent_error,
-                        "another config option is being set; try again");
-  setting = self->make_response_promise<config_options>();
+                        "too many config options wait to be set; try again");
+  changes.push_back({m, self->make_response_promise<config_options>()});
+  const auto promise = changes.back().promise;
+  if (changes.size() == 1)
+    begin_change();
+  return promise;
+}
+
+void acp_state::begin_change() {
   const bool by_mode_or_model = !options.empty() && !has_config_options;
-  send_option(m, by_mode_or_model ? call_kind::set_mode_or_model
-                                  : call_kind::set_config_option);
-  return setting;
+  send_option(changes.front().option, by_mode_or_model
+                                        ? call_kind::set_mode_or_model
+                                        : call_kind::set_config_option);
+}
+
+template <class Result>
+void acp_state::end_change(Result result) {
+  auto done = std::move(changes.front());
+  changes.pop_front();
+  done.promise.deliver(std::move(result));
+  if (!changes.empty())
+    begin_change();
+}
+
+void acp_state::option_expired(std::uint64_t id) {
+  const auto found = calls.find(id);
+  if (found == calls.end())
+    return; // answered in time
+  const auto option = found->second.option.id;
+  trace::scope scope{
+    trace::end_span(found->second.span, trace::outcome::error)};
+  calls.erase(found);
+  end_change(make_failure(ec::agent_error,
+                          "the agent did not answer the change of " + option
+                            + " within "
+                            + std::to_string(option_timeout.count()) + " s"));
 }
 
 void acp_state::send_option(const set_agent_option& m, call_kind kind) {
   const auto id = next_id++;
   calls[id] = {kind, trace::begin_span("agent: set option"), m};
+  self->delayed_send(
+    self, option_timeout,
+    alarm{static_cast<std::uint32_t>(id), 0, trace::current_cause()});
   if (kind == call_kind::set_config_option)
     write(acp::set_config_option_line(id, session_id, m.id, m.value));
   else if (m.id == "mode")
@@ -215,7 +248,7 @@ void acp_state::take_result(const acp::incoming& in) {
       creating.deliver(session_opened{session_id, {options}});
       return;
     case call_kind::prompt:
-      open_permissions.clear();
+      withdraw_permissions();
       prompting.deliver(
         prompt_ended{in.stop_reason, std::move(turn_texts), {}});
       turn_texts.clear();
@@ -233,7 +266,10 @@ void acp_state::option_was_set(const call& done, const std::string& reported) {
   else if (!options.empty())
     options =
       acp::with_current_value(options, done.option.id, done.option.value);
-  setting.deliver(config_options{options});
+  if (done.option.id == "mode"
+      || acp::option_category(options, done.option.id) == "mode")
+    self->send(peers.permissions, session_mode{done.option.value});
+  end_change(config_options{options});
 }
 
 void acp_state::take_error(const acp::incoming& in) {
@@ -255,7 +291,7 @@ void acp_state::take_error(const acp::incoming& in) {
                                     "the agent refused session/new: " + text));
       return;
     case call_kind::prompt:
-      open_permissions.clear();
+      withdraw_permissions();
       prompting.deliver(make_failure(ec::agent_error, text));
       return;
     case call_kind::set_config_option:
@@ -267,7 +303,7 @@ void acp_state::take_error(const acp::incoming& in) {
       }
       [[fallthrough]];
     case call_kind::set_mode_or_model:
-      setting.deliver(make_failure(ec::agent_error, text));
+      end_change(make_failure(ec::agent_error, text));
       return;
   }
 }
@@ -280,12 +316,14 @@ void acp_state::take_request(const acp::incoming& in) {
 }
 
 void acp_state::ask_permission(const acp::incoming& in) {
-  open_permissions.push_back(in.id);
-  const auto id = in.id;
-  self->request(peers.permissions, caf::infinite, in.permission)
+  auto question = in.permission;
+  question.id = std::to_string(++last_question);
+  const auto id = question.id;
+  open_permissions[id] = in.id;
+  self->request(peers.permissions, caf::infinite, std::move(question))
     .then(
       [this, id](const permission_answer& answer) {
-        answer_permission(id, answer.option_id);
+        answer_permission(id, answer);
       },
       [this, id](const caf::error& err) {
         log->warn("a permission question could not be put: " + describe(err));
@@ -293,14 +331,23 @@ void acp_state::ask_permission(const acp::incoming& in) {
       });
 }
 
-void acp_state::answer_permission(const std::string& id,
-                                  const std::string& option) {
-  const auto found =
-    std::find(open_permissions.begin(), open_permissions.end(), id);
+void acp_state::answer_permission(const std::string& question,
+                                  const permission_answer& answer) {
+  const auto found = open_permissions.find(question);
   if (found == open_permissions.end())
     return; // cancelled, or the turn is over
+  const auto id = found->second;
   open_permissions.erase(found);
-  write(acp::permission_answer_line(id, option));
+  write(acp::permission_answer_line(id, answer));
+}
+
+std::vector<std::string> acp_state::withdraw_permissions() {
+  std::vector<std::string> ids;
+  for (auto& [question, id] : std::exchange(open_permissions, {})) {
+    self->send(peers.permissions, withdraw_permission{question});
+    ids.push_back(std::move(id));
+  }
+  return ids;
 }
 
 void acp_state::take_update(const acp::incoming& in) {
@@ -324,6 +371,7 @@ void acp_state::take_update(const acp::incoming& in) {
   } else if (in.update == "current_mode_update") {
     if (!options.empty())
       options = acp::with_current_value(options, "mode", in.current_mode);
+    self->send(peers.permissions, session_mode{in.current_mode});
     self->send(observer, agent_mode_changed{in.current_mode});
   }
 }
@@ -377,20 +425,20 @@ void acp_state::fail_everything(const caf::error& err) {
   for (const auto& [id, open_call] : std::exchange(calls, {}))
     if (open_call.kind != call_kind::initialize)
       trace::end_span(open_call.span, trace::outcome::error);
-  open_permissions.clear();
+  withdraw_permissions();
   if (opening.pending())
     opening.deliver(err);
   if (creating.pending())
     creating.deliver(err);
   if (prompting.pending())
     prompting.deliver(err);
-  if (setting.pending())
-    setting.deliver(err);
+  for (auto& change : std::exchange(changes, {}))
+    change.promise.deliver(err);
 }
 
-agent_actor::behavior_type acp_agent(acp_self* self, acp_peers peers,
-                                     first_launch first,
-                                     std::vector<secret> secrets, logger log) {
+acp_actor::behavior_type acp_agent(acp_self* self, acp_peers peers,
+                                   first_launch first,
+                                   std::vector<secret> secrets, logger log) {
   auto& state = self->state;
   state.self = self;
   state.peers = std::move(peers);
@@ -419,7 +467,10 @@ agent_actor::behavior_type acp_agent(acp_self* self, acp_peers peers,
                           "runs");
     },
     [self](const close_agent&) { return self->state.close(); },
-    [](const alarm&) {},
+    [self](const alarm& a) {
+      trace::scope scope{a.armed_by};
+      self->state.option_expired(a.what);
+    },
   };
 }
 

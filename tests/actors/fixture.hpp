@@ -90,6 +90,9 @@ struct fixture {
           [lines](const log_line& line) { lines->push_back(line.text); },
           [](const flush_disk&) { return disk_flushed{}; },
           [](const read_pinned_model&) { return pinned_model{}; },
+          [](const make_working_directory&) {
+            return working_directory_made{};
+          },
         };
       },
       logged);
@@ -167,6 +170,7 @@ struct plane_inbox {
   inbox<get_run, task_run> runs;
   inbox<update_run, run_updated> updates;
   inbox<append_log, log_appended> logs;
+  inbox<relay_message, message_relayed> relays;
   bool boot_ended = false;
 
   void clear() {
@@ -174,6 +178,7 @@ struct plane_inbox {
     runs.items.clear();
     updates.items.clear();
     logs.items.clear();
+    relays.items.clear();
   }
 };
 
@@ -187,6 +192,7 @@ inline control_plane_actor fake_plane(caf::actor_system& system,
         [=](const get_run& m) { return into->runs.take(self, m); },
         [=](const update_run& m) { return into->updates.take(self, m); },
         [=](const append_log& m) { return into->logs.take(self, m); },
+        [=](const relay_message& m) { return into->relays.take(self, m); },
         [=](const boot_over&) { into->boot_ended = true; },
         [](const alarm&) {},
       };

@@ -55,6 +55,7 @@ void cli_state::option_was_set(const set_agent_option& m,
                                std::uint64_t acp_id) {
   if (m.id == "mode") {
     policy->set_mode(m.value);
+    self->send(peers.permissions, session_mode{m.value});
     publish(current_mode_update(launch.session.id, m.value));
   } else if (m.id == "model") {
     model = m.value;
@@ -75,6 +76,7 @@ void cli_state::enter_mode(const std::string& mode) {
   if (policy->mode() == mode)
     return;
   policy->set_mode(mode);
+  self->send(peers.permissions, session_mode{mode});
   if (observer)
     self->send(observer, agent_mode_changed{mode, false});
 }

@@ -8,6 +8,7 @@
 #include "messages/wire/acp_agent.hpp"
 #include "messages/wire/claude/mcp_config.hpp"
 #include "messages/wire/claude/session_lines.hpp"
+#include "messages/wire/claude/updates.hpp"
 
 #include <utility>
 
@@ -94,6 +95,8 @@ caf::result<session_opened> cli_state::create(const open_session& m) {
 }
 
 void cli_state::write_handshake() {
+  handshake_written_at = trace::now();
+  handshake_cause = trace::current_cause();
   const auto& params = wanted.params;
   initialize_params first;
   first.system_prompt = params.system_prompt;
@@ -140,9 +143,7 @@ void cli_state::write_handshake() {
 void cli_state::handshake_answered(const frame& answer) {
   if (gone || closing)
     return;
-  trace::scope scope{launch_span != 0
-                       ? trace::end_span(std::exchange(launch_span, 0))
-                       : trace::current_cause()};
+  trace::scope scope{end_launch_span()};
   if (!answer.error.empty()) {
     const auto text =
       "the agent refused initialize: " + redacted(answer.error, secrets)
@@ -164,6 +165,20 @@ void cli_state::handshake_answered(const frame& answer) {
     return;
   }
   session_is_open(found);
+}
+
+// The CLI is silent until it is asked, so whether it was still starting or
+// waited for us shows in how fast it answers.
+std::uint64_t cli_state::end_launch_span() {
+  if (launch_span == 0)
+    return trace::current_cause();
+  const auto span = std::exchange(launch_span, 0);
+  if (trace::now() - handshake_written_at > warm_answer.count())
+    return trace::end_span(span);
+  trace::end_span(span, trace::outcome::ok, handshake_written_at);
+  trace::scope scope{handshake_cause};
+  return trace::end_span(
+    trace::begin_span("agent: session/new", handshake_written_at));
 }
 
 void cli_state::session_is_open(const initialize_answer& found) {
@@ -318,11 +333,10 @@ void cli_state::publish(std::vector<acp_line> lines) {
     publish(std::move(each.line), each.kind, std::move(each.text));
 }
 
-agent_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
-                                        cli_launch launch, first_launch first,
-                                        disk_actor disk,
-                                        std::vector<secret> secrets,
-                                        logger log) {
+cli_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
+                                      cli_launch launch, first_launch first,
+                                      disk_actor disk,
+                                      std::vector<secret> secrets, logger log) {
   auto& state = self->state;
   state.self = self;
   state.peers = std::move(peers);

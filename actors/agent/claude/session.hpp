@@ -31,6 +31,9 @@ namespace agent_server::claude {
 
 /// How long the CLI may take to answer a control request.
 constexpr std::chrono::seconds control_timeout{30};
+/// A CLI that has started answers `initialize` within this (measured: 34 to
+/// 120 ms).
+constexpr std::chrono::nanoseconds warm_answer{150'000'000};
 /// How long after an interrupt the turn is ended without the CLI's word.
 constexpr std::chrono::seconds interrupt_timeout{10};
 /// A CLI that keeps dying is started again this often without a turn between.
@@ -62,8 +65,11 @@ struct cli_launch {
 constexpr std::uint32_t control_alarm = 1;
 constexpr std::uint32_t interrupt_alarm = 2;
 
+/// Also hears of its own deadlines.
+using cli_actor = agent_actor::extend<caf::reacts_to<alarm>>;
+
 struct cli_state;
-using cli_self = caf::stateful_actor<cli_state, traced<agent_actor::base>>;
+using cli_self = caf::stateful_actor<cli_state, traced<cli_actor::base>>;
 
 struct cli_state {
   static inline const char* name = "agent";
@@ -101,6 +107,8 @@ struct cli_state {
 
   std::uint32_t generation = 1;
   std::uint64_t launch_span = 0;
+  std::int64_t handshake_written_at = 0;
+  std::uint64_t handshake_cause = 0;
   bool started = false;
   caf::error gone;
   bool closing = false;
@@ -143,6 +151,7 @@ struct cli_state {
   caf::result<session_opened> create(const open_session& m);
   void start_process_again(bool resumes);
   void write_handshake();
+  std::uint64_t end_launch_span();
   void handshake_answered(const frame& answer);
   void session_is_open(const initialize_answer& found);
   void process_ended(const process_gone& m);
@@ -163,6 +172,7 @@ struct cli_state {
   void take_line(const process_line& m);
   void take_garbage(const std::string& line);
   void take_frame(const frame& f);
+  void count_answer(const frame& assistant);
   void take_system(const frame& f);
   void convert(const frame& f);
   void take_result(const frame& f);
@@ -192,10 +202,9 @@ struct cli_state {
 /// Drives the Claude CLI by its stream-json and control protocol; to the rest
 /// of the server it is an ACP agent, whose lines it makes itself. `secrets` are
 /// cut out of what the CLI's output contributes to logs and errors.
-agent_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
-                                        cli_launch launch, first_launch first,
-                                        disk_actor disk,
-                                        std::vector<secret> secrets,
-                                        logger log);
+cli_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
+                                      cli_launch launch, first_launch first,
+                                      disk_actor disk,
+                                      std::vector<secret> secrets, logger log);
 
 } // namespace agent_server::claude

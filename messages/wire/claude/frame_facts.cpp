@@ -6,42 +6,38 @@ namespace agent_server::claude {
 
 namespace {
 
-using rapidjson::Value;
-
-/// The content blocks of an assistant or user frame; nullptr when there are
-/// none.
-const Value* content_blocks(const frame& f) {
-  const auto* content = member(f, {"message", "content"});
-  return content != nullptr && content->IsArray() ? content : nullptr;
+bool has_type(const rapidjson::Value& block, std::string_view type) {
+  return json::text_of(json::find(&block, "type")) == type;
 }
 
 } // namespace
 
 bool echoes(const frame& user, std::string_view uuid) {
-  return user.kind == frame_kind::user && is_true(member(user, {"isReplay"}))
-         && text_member(user, {"uuid"}) == uuid;
+  return json::text_of(member(user, {"uuid"})) == uuid;
 }
 
 bool calls_a_tool(const frame& assistant) {
-  const auto* blocks = content_blocks(assistant);
-  if (blocks == nullptr)
+  const auto* content = member(assistant, {"message", "content"});
+  if (content == nullptr || !content->IsArray())
     return false;
-  for (const auto& block : blocks->GetArray())
-    if (json::text_of(json::find(&block, "type")) == "tool_use")
+  for (const auto& block : content->GetArray())
+    if (has_type(block, "tool_use"))
       return true;
   return false;
 }
 
 std::string plain_text(const frame& assistant) {
-  const auto* blocks = content_blocks(assistant);
-  if (blocks == nullptr
-      || !text_member(assistant, {"parent_tool_use_id"}).empty())
-    return {};
-  std::string out;
-  for (const auto& block : blocks->GetArray())
-    if (json::text_of(json::find(&block, "type")) == "text")
-      out += json::text_of(json::find(&block, "text"));
-  return out;
+  std::string text;
+  const auto* parent = member(assistant, {"parent_tool_use_id"});
+  if (parent != nullptr && parent->IsString())
+    return text;
+  const auto* content = member(assistant, {"message", "content"});
+  if (content == nullptr || !content->IsArray())
+    return text;
+  for (const auto& block : content->GetArray())
+    if (has_type(block, "text"))
+      text += json::text_of(json::find(&block, "text"));
+  return text;
 }
 
 } // namespace agent_server::claude
