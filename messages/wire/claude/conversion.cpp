@@ -3,7 +3,6 @@
 #include "messages/wire/acp_agent.hpp"
 #include "messages/wire/claude/frame_document.hpp"
 #include "messages/wire/claude/tool_calls.hpp"
-#include "messages/wire/claude/tool_table.hpp"
 #include "messages/wire/claude/updates.hpp"
 #include "messages/wire/claude/usage.hpp"
 #include "messages/wire/json_writer.hpp"
@@ -374,38 +373,6 @@ bool conversion::cut_short() const {
 
 void conversion::set_context_window(std::int64_t tokens) {
   state_->context_window = tokens;
-}
-
-std::string available_commands_update(std::string_view session_id,
-                                      std::string_view commands) {
-  json::writer update{commands.size() + 128};
-  update.open_object()
-    .text("sessionUpdate", "available_commands_update")
-    .raw("availableCommands", commands)
-    .close_object();
-  return acp::update_line(session_id, update.take());
-}
-
-std::string tool_call_object(const tool_question& question,
-                             std::string_view cwd) {
-  rapidjson::Document input;
-  if (!json::read(input, question.input) || !input.IsObject())
-    input.SetObject();
-  const auto face = describe_tool(question.tool_name, &input, cwd);
-  auto raw_input = json::dump(input);
-  std::string name = raw_input == "{}" ? "\"toolName\":" : ",\"toolName\":";
-  json::append_quoted(name, question.tool_name);
-  raw_input.insert(raw_input.size() - 1, name);
-  json::writer out{2 * raw_input.size() + 512};
-  return out.open_object()
-    .text("toolCallId", question.tool_use_id)
-    .text("title", face.title)
-    .text("kind", face.kind)
-    .raw("content", face.content)
-    .raw("locations", face.locations)
-    .raw("rawInput", raw_input)
-    .close_object()
-    .take();
 }
 
 } // namespace agent_server::claude

@@ -1,6 +1,7 @@
 #include "messages/wire/claude/updates.hpp"
 
 #include "messages/wire/acp_agent.hpp"
+#include "messages/wire/claude/conversion.hpp"
 #include "messages/wire/json_writer.hpp"
 
 namespace agent_server::claude {
@@ -40,6 +41,16 @@ std::string message_chunk(std::string_view session_id, std::string_view text,
 std::string thought_chunk(std::string_view session_id, std::string_view text,
                           std::string_view parent) {
   return chunk(session_id, "agent_thought_chunk", text, parent, "__thinking__");
+}
+
+std::string available_commands_update(std::string_view session_id,
+                                      std::string_view commands) {
+  json::writer update{commands.size() + 128};
+  update.open_object()
+    .text("sessionUpdate", "available_commands_update")
+    .raw("availableCommands", commands)
+    .close_object();
+  return acp::update_line(session_id, update.take());
 }
 
 std::string usage_update(std::string_view session_id, std::int64_t used,
