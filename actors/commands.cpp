@@ -115,12 +115,7 @@ void commands_state::execute(const parsed_command& command, promise reply) {
           },
           refuse);
       return;
-    case command_method::unserved:
-    case command_method::unknown:
-      refuse(
-        make_failure(ec::invalid_params, "Method not served by this version: "
-                                           + command.method_name));
-      return;
+    case command_method::unknown: return; // answered by check_shape
   }
 }
 

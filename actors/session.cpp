@@ -82,7 +82,7 @@ void session_actor_state::start_first_turn(const std::optional<task>& found) {
 }
 
 void session_actor_state::first_turn_failed(const caf::error& err) {
-  const auto failure = classify_failure(describe(err));
+  const auto failure = classify_failure(err);
   log->error(std::string{"send_initial_task_message_failed ("}
              + failure.classification + "): " + describe(err));
   patch_run(task_api::failed_body(failure.message), "marking the run failed");

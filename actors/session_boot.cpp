@@ -194,14 +194,15 @@ void session_actor_state::create_session_if_ready() {
 // A driver of ours is told at once what an ACP agent is told step by step.
 void session_actor_state::complete(open_session& opening) const {
   const auto from_environment = config().model.value_or("");
-  opening.params.model =
-    initial_claude_model(settings_model, from_environment, nullptr);
   const bool pinned = !settings_model.empty() || !from_environment.empty();
+  if (pinned || !gateway.empty())
+    opening.params.model =
+      initial_claude_model(settings_model, from_environment, nullptr);
   const bool resumes =
     config().resume_run_id || context->run.resume_from_run_id;
   const bool described =
     context->fetched_task || !needs_description(context->run);
-  if (pinned && described && !resumes)
+  if ((pinned || gateway.empty()) && described && !resumes)
     opening.first_prompt =
       choose_first_prompt(context->run, context->fetched_task).blocks;
 }

@@ -27,6 +27,8 @@ std::string to_string(ec code) {
     case ec::no_session: return "no_session";
     case ec::invalid_params: return "invalid_params";
     case ec::agent_error: return "agent_error";
+    case ec::upstream_stream_terminated: return "upstream_stream_terminated";
+    case ec::upstream_connection_error: return "upstream_connection_error";
     case ec::gateway_failed: return "gateway_failed";
   }
   return "internal";

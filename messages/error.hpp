@@ -52,6 +52,9 @@ enum class ec : std::uint8_t {
   invalid_params,
   /// The agent answered a prompt or an option with an error.
   agent_error,
+  /// The model API broke off its answer to the agent / could not be reached.
+  upstream_stream_terminated,
+  upstream_connection_error,
   /// The model gateway did not give a model list.
   gateway_failed,
 };

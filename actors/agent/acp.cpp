@@ -1,5 +1,6 @@
 #include "actors/agent/acp.hpp"
 
+#include "actors/turn_failure.hpp"
 #include "messages/redact.hpp"
 #include "messages/wire/notifications.hpp"
 
@@ -292,7 +293,8 @@ void acp_state::take_error(const acp::incoming& in) {
       return;
     case call_kind::prompt:
       withdraw_permissions();
-      prompting.deliver(make_failure(ec::agent_error, text));
+      prompting.deliver(
+        make_failure(failure_code(in.error_classification), text));
       return;
     case call_kind::set_config_option:
       // An agent without config options may still know modes and models.

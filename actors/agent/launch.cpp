@@ -98,8 +98,11 @@ std::string gateway_url(const server_config& config, bool internal) {
 }
 
 bool drives_claude(const server_config& config) {
-  return config.agent_command.empty() && !config.runs_demonstration
-         && config.adapter == runtime_adapter::claude;
+  const auto& command = config.agent_command;
+  if (command.empty())
+    return config.adapter == runtime_adapter::claude;
+  return command.size() == 1
+         && command.front().substr(command.front().rfind('/') + 1) == "claude";
 }
 
 caf::expected<std::string> find_agent(const server_config& config) {

@@ -4,6 +4,7 @@
 #include "messages/redact.hpp"
 #include "messages/wire/acp.hpp"
 #include "messages/wire/acp_agent.hpp"
+#include "messages/wire/claude/mcp_status.hpp"
 #include "messages/wire/notifications.hpp"
 
 #include <utility>
@@ -79,6 +80,19 @@ void cli_state::enter_mode(const std::string& mode) {
   self->send(peers.permissions, session_mode{mode});
   if (observer)
     self->send(observer, agent_mode_changed{mode, false});
+}
+
+// Servers connect when they like, so it is asked at the start of every turn.
+void cli_state::learn_read_only_tools() {
+  if (wanted.params.mcp_servers.empty())
+    return;
+  call(
+    0,
+    [this](const frame& answer) {
+      if (answer.error.empty())
+        policy->set_read_only_tools(read_only_mcp_tools(answer));
+    },
+    mcp_status_request);
 }
 
 } // namespace agent_server::claude

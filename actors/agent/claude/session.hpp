@@ -163,6 +163,7 @@ struct cli_state {
   caf::result<config_options> set_option(const set_agent_option& m);
   void option_was_set(const set_agent_option& m, std::uint64_t acp_id);
   void enter_mode(const std::string& mode);
+  void learn_read_only_tools();
 
   // Prompts and what comes of them (turn.cpp).
   caf::result<prompt_ended> prompt(const prompt_agent& m);
