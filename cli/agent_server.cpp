@@ -5,6 +5,7 @@
 #include "actors/commands.hpp"
 #include "actors/control_plane.hpp"
 #include "actors/disk.hpp"
+#include "actors/failed_start.hpp"
 #include "actors/health.hpp"
 #include "actors/io/boot_keeper.hpp"
 #include "actors/io/child_process.hpp"
@@ -105,9 +106,17 @@ void unblock_signals() {
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
-int refuse_to_start(const caf::error& problem) {
-  std::fprintf(stderr, "error: %s\n", describe(problem).c_str());
-  return 1;
+/// Where whoever holds the configured port would answer.
+std::string health_url(const server_config& config) {
+  auto host = config.host.value_or("127.0.0.1");
+  if (host.find(':') != std::string::npos)
+    host = "[" + host + "]";
+  return "http://" + host + ":" + std::to_string(config.port) + "/health";
+}
+
+[[noreturn]] void leave(int status) {
+  std::fflush(nullptr);
+  std::_Exit(status);
 }
 
 /// The parts of a running server. They live until the process exits.
@@ -129,6 +138,11 @@ public:
   /// Runs until the lifecycle ends it; returns the exit status.
   int run(std::uint16_t port);
 
+  /// In place of `run`, and maybe of all the rest: says that the server cannot
+  /// start, also to the control plane, unless `health_url` is that of a server
+  /// that has the port. Returns the exit status.
+  int refuse(const caf::error& problem, const std::string& health_url = {});
+
 private:
   struct system_settings : caf::actor_system_config {
     system_settings() {
@@ -137,6 +151,7 @@ private:
     }
   };
 
+  void wire_outside(int log_fd);
   void wire_plane();
   void wire_permissions(const session_log_actor& log_of_session);
   agent_actor wire_agent(const agent_launch& launch, const acp_peers& peers);
@@ -175,7 +190,7 @@ private:
   local_conversation_actor conversation_;
 };
 
-void running_server::wire(agent_launch launch, guard_link guard, int log_fd) {
+void running_server::wire_outside(int log_fd) {
   const auto& config = *config_;
   boot_ = std::make_shared<kept_boot>(start_.exec_at);
   disk_ = system_.spawn<caf::detached>(disk, log_fd);
@@ -186,11 +201,16 @@ void running_server::wire(agent_launch launch, guard_link guard, int log_fd) {
   outbound_ = spawn_hosted(
     unit_, outbound, &libraries_,
     std::string{"posthog/cloud.hog.dev; version: " AGENT_SERVER_VERSION});
+  wire_plane();
+}
+
+void running_server::wire(agent_launch launch, guard_link guard, int log_fd) {
+  const auto& config = *config_;
+  wire_outside(log_fd);
   lifecycle_ = spawn_hosted(
     unit_, lifecycle, disk_, events_,
     std::function<void()>{[this] { edge_->close(); }},
     std::function<void(int)>{[this](int status) { exit(status); }});
-  wire_plane();
   const auto process = spawn_hosted(unit_, child_process, launch.child,
                                     std::move(guard), launch.mark);
   session_peers peers;
@@ -346,6 +366,27 @@ int running_server::run(std::uint16_t port) {
   return exit_status_;
 }
 
+int running_server::refuse(const caf::error& problem,
+                           const std::string& health_url) {
+  std::fprintf(stderr, "error: %s\n", describe(problem).c_str());
+  if (local_)
+    return 1;
+  if (!disk_)
+    wire_outside(STDOUT_FILENO);
+  // Else it might open while the others are being told.
+  if (session_)
+    caf::anon_send_exit(session_, caf::exit_reason::kill);
+  const auto teller =
+    system_.spawn(failed_start, outbound_, control_plane_, disk_, health_url,
+                  std::function<void()>{[this] { exit(1); }});
+  caf::anon_send(teller, boot_failed{code_of(problem), describe(problem), {}});
+  libraries_.start();
+  loop_.on_signal([this](int) { exit(1); });
+  unblock_signals();
+  loop_.run();
+  return exit_status_;
+}
+
 void running_server::exit(int status) {
   exit_status_ = status;
   loop_.stop();
@@ -357,32 +398,34 @@ int run_agent_server(const server_config& config, const process_start& start,
                      const std::string& boot_id,
                      const std::optional<local_options>& local) {
   auto shared = std::make_shared<const server_config>(config);
+  // Never destroyed: actors hold on to each other, and the process ends anyway.
+  const auto make_server = [&] {
+    return new running_server{shared, start, boot_id, local};
+  };
   if (auto problem = prepare_working_directory(config))
-    return refuse_to_start(problem);
-  if (auto problem = prepare_state_directory(config))
-    return refuse_to_start(problem);
+    leave(make_server()->refuse(problem));
+  const auto warning = prepare_state_directory(config);
+  if (!warning)
+    leave(make_server()->refuse(warning.error()));
+  if (!warning->empty())
+    std::fprintf(stderr, "warning: %s\n", warning->c_str());
   auto launch = launch_agent(config, boot_id);
   auto guard = start_guard(start.argc, start.argv, launch.mark);
   if (launch.child)
     guard.watch(launch.child->pid);
   const auto descriptors = raise_file_limit();
-  const auto trace_token = write_trace_token(config.state_directory);
-  if (!trace_token)
-    return refuse_to_start(trace_token.error());
+  const auto trace_token = random_token();
   const int log_fd = local ? open_local_log(config) : STDOUT_FILENO;
 
-  // Never destroyed: actors hold on to each other, and the process ends anyway.
-  auto* server = new running_server{shared, start, boot_id, local};
+  auto* server = make_server();
   server->wire(std::move(launch), std::move(guard), log_fd);
-  const auto port = server->listen(descriptors, *trace_token);
-  if (!port) {
-    const int status = refuse_to_start(port.error());
-    std::fflush(nullptr);
-    std::_Exit(status);
-  }
-  const int status = server->run(*port);
-  std::fflush(nullptr);
-  std::_Exit(status);
+  const auto port = server->listen(descriptors, trace_token);
+  if (!port)
+    leave(server->refuse(port.error(), health_url(config)));
+  // Not before the port is ours: the directory may be a running server's.
+  if (auto problem = write_trace_token(config.state_directory, trace_token))
+    leave(server->refuse(problem));
+  leave(server->run(*port));
 }
 
 } // namespace agent_server

@@ -19,8 +19,11 @@ std::string to_string(ec code) {
     case ec::repository_timeout: return "repository_timeout";
     case ec::internal: return "internal";
     case ec::http_connect: return "http_connect";
+    case ec::http_broken: return "http_broken";
+    case ec::http_unusable: return "http_unusable";
     case ec::http_timeout: return "http_timeout";
     case ec::http_too_large: return "http_too_large";
+    case ec::entries_refused: return "entries_refused";
     case ec::no_session: return "no_session";
     case ec::invalid_params: return "invalid_params";
     case ec::agent_error: return "agent_error";

@@ -91,6 +91,9 @@ struct fixture {
           [](const write_file&) { return file_written{}; },
           [](const flush_disk&) { return disk_flushed{}; },
           [](const read_pinned_model&) { return pinned_model{}; },
+          [](const make_working_directory&) {
+            return working_directory_made{};
+          },
         };
       },
       logged);

@@ -178,6 +178,14 @@ def test_a_body_over_32_mib_is_refused(ready):
     assert ready.health()["hasSession"] is True
 
 
+def test_a_body_over_64_mib_is_refused_too(ready):
+    status, _, body = ready.request(
+        "POST", "/command", body=b" " * ((64 << 20) + 1),
+        token=ready.token(), timeout=30)
+    assert status == 413
+    assert "error" in json.loads(body)
+
+
 def test_a_body_of_32_mib_is_taken(ready):
     text = "x" * ((32 << 20) - 200)
     answer = ready.command("user_message", {"content": text}, timeout=60)

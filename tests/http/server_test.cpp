@@ -395,6 +395,45 @@ TEST_CASE_METHOD(fixture, "a body over 32 MiB is too large, one of 32 MiB is "
   CHECK(taken.body.size() == routes::max_body_bytes + 6);
 }
 
+TEST_CASE_METHOD(fixture,
+                 "a body far over the bound is read and refused, and the "
+                 "connection goes on") {
+  http_client client{port};
+  client.request("POST", "/command",
+                 std::string(2 * routes::max_body_bytes + 1, 'x'), "token");
+  CHECK(client.answer().status == 413);
+  client.request("GET", "/health");
+  CHECK(client.answer().status == 200);
+}
+
+TEST_CASE_METHOD(fixture, "a body without an announced size has the same "
+                          "bound") {
+  http_client client{port};
+  client.send("POST /command HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+              "token\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const std::string chunk(1u << 20, 'x');
+  for (int i = 0; i < 70; ++i)
+    client.send("100000\r\n" + chunk + "\r\n");
+  client.send("0\r\n\r\n");
+  CHECK(client.answer().status == 413);
+  client.request("GET", "/health");
+  CHECK(client.answer().status == 200);
+}
+
+TEST_CASE_METHOD(fixture, "a body that is announced as gigabytes is refused "
+                          "before it comes") {
+  for (const auto* method : {"POST", "GET"}) {
+    http_client client{port};
+    client.send(std::string{method}
+                + " /command HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n"
+                  "Content-Length: 8000000000\r\n\r\n");
+    const auto answer = client.answer();
+    CHECK(answer.status == 413);
+    CHECK(answer.has("Connection: close"));
+    CHECK(client.closed());
+  }
+}
+
 TEST_CASE_METHOD(fixture, "a parse error closes its connection and harms "
                           "nobody else") {
   http_client listening{port};
