@@ -366,7 +366,8 @@ TEST_CASE_METHOD(acp_fixture,
              R"({"sessionUpdate":"current_mode_update",)"
              R"("currentModeId":"plan"}}})");
   CHECK(*modes == std::vector<std::string>{"plan"});
-  auto set = ask<config_options>(driver, set_agent_option{"mode", "default"});
+  auto set =
+    ask<config_options>(driver, set_agent_option{"mode", "default", {}});
   agent_says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
   CHECK(set.answered());
   CHECK(*modes == std::vector<std::string>{"plan", "default"});
@@ -382,7 +383,7 @@ TEST_CASE_METHOD(acp_fixture, "a method that is not ours is answered -32601") {
 
 TEST_CASE_METHOD(acp_fixture, "an agent's own options are its own to set") {
   open_with(R"(,"configOptions":)" + own_options);
-  auto set = ask<config_options>(driver, set_agent_option{"model", "b"});
+  auto set = ask<config_options>(driver, set_agent_option{"model", "b", {}});
   CHECK(last_line()
         == R"({"jsonrpc":"2.0","id":2,"method":"session/set_config_option",)"
            R"("params":{"sessionId":"s","configId":"model","value":"b"}})");
@@ -395,7 +396,7 @@ TEST_CASE_METHOD(acp_fixture,
                  "modes and models of older agents become options") {
   open_with(R"(,"modes":{"currentModeId":"auto","availableModes":)"
             R"([{"id":"auto","name":"Auto"},{"id":"ask","name":"Ask"}]})");
-  auto set = ask<config_options>(driver, set_agent_option{"mode", "ask"});
+  auto set = ask<config_options>(driver, set_agent_option{"mode", "ask", {}});
   CHECK(last_line().find("session/set_mode") != std::string::npos);
   agent_says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
   REQUIRE(set.answered());
@@ -405,7 +406,7 @@ TEST_CASE_METHOD(acp_fixture,
 TEST_CASE_METHOD(acp_fixture,
                  "an agent without options is asked in the older way next") {
   open_with("");
-  auto set = ask<config_options>(driver, set_agent_option{"model", "m"});
+  auto set = ask<config_options>(driver, set_agent_option{"model", "m", {}});
   agent_says(R"({"jsonrpc":"2.0","id":2,"error":{"code":-32601,)"
              R"("message":"Method not found"}})");
   CHECK(last_line().find("session/set_model") != std::string::npos);

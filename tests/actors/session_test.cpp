@@ -102,6 +102,9 @@ struct session_fixture : fixture {
         [=](const prompt_agent& m) { return s->prompts.take(me, m); },
         [=](const cancel_prompt&) { ++s->cancelled; },
         [=](const set_agent_option& m) { return s->options.take(me, m); },
+        [](const repository_ready&) {},
+        [](const context_window_known&) {},
+        [](const refresh_agent&) { return agent_refreshed{}; },
         [=](const close_agent& m) { return s->closes.take(me, m); },
       };
     });
@@ -132,6 +135,7 @@ struct session_fixture : fixture {
     with.disk = make<disk_actor>(system, peers, [model](auto, auto s) {
       return disk_actor::behavior_type{
         [](const log_line&) {},
+        [](const write_file&) { return file_written{}; },
         [](const flush_disk&) { return disk_flushed{}; },
         [model](const read_pinned_model&) { return pinned_model{model}; },
         [=](const make_working_directory& m)
