@@ -28,6 +28,7 @@ class ControlPlane(HttpFake):
         known = {task + "/": "task", run + "/": "run",
                  run + "/append_log/": "append_log",
                  run + "/relay_message/": "relay_message",
+                 run + "/set_output/": "set_output",
                  run + "/logs": "logs"}
         return f"{method} {known.get(path, path)}"
 
@@ -40,7 +41,8 @@ class ControlPlane(HttpFake):
         if kind == "PATCH run":
             self._patch(request.json)
             return Answer(body=copy.deepcopy(self.run))
-        if kind in ("POST append_log", "POST relay_message"):
+        if kind in ("POST append_log", "POST relay_message",
+                    "PATCH set_output"):
             return Answer(body={})
         return Answer(404, {"detail": "Not found."})
 
