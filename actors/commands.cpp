@@ -98,6 +98,15 @@ void commands_state::execute(const parsed_command& command, promise reply) {
           },
           refuse);
       return;
+    case command_method::refresh_session:
+      self
+        ->request(session, caf::infinite, refresh_session{command.mcp_servers})
+        .then(
+          [reply, id](const session_refreshed&) mutable {
+            reply.deliver(ok(command_result(id, R"({"refreshed":true})")));
+          },
+          refuse);
+      return;
     case command_method::unserved:
     case command_method::unknown:
       refuse(

@@ -190,6 +190,19 @@ control_plane(control_plane_self* self, control_plane_config config,
                         });
       return promise;
     },
+    [self](const set_output& m) -> caf::result<output_set> {
+      auto promise = self->make_response_promise<output_set>();
+      self->state.start("PATCH set_output", "PATCH",
+                        self->state.run_url() + "set_output/",
+                        task_api::output_body(m.output),
+                        [promise](const caf::expected<body>& got) mutable {
+                          if (got)
+                            promise.deliver(output_set{});
+                          else
+                            promise.deliver(got.error());
+                        });
+      return promise;
+    },
     [self](const append_log& m) -> caf::result<log_appended> {
       auto promise = self->make_response_promise<log_appended>();
       self->state.start("POST append_log", "POST",

@@ -1,5 +1,6 @@
 #include "actors/disk.hpp"
 
+#include "actors/io/private_file.hpp"
 #include "messages/wire/config_json.hpp"
 #include "messages/wire/notifications.hpp"
 
@@ -90,6 +91,11 @@ disk_actor::behavior_type disk(disk_self* self, int log_fd) {
     [](const flush_disk&) { return disk_flushed{}; },
     [self](const read_pinned_model& ask) {
       return self->state.read_pinned(ask.paths);
+    },
+    [](const write_file& m) -> caf::result<file_written> {
+      if (auto problem = write_private_file(m.path, m.text.reveal()))
+        return problem;
+      return file_written{};
     },
   };
 }

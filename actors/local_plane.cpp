@@ -156,16 +156,25 @@ caf::result<task_run> local_plane_state::read_run() {
   return std::move(*parsed);
 }
 
-caf::result<run_updated> local_plane_state::update(const update_run& change) {
+caf::error local_plane_state::merge(const std::string& change) {
   if (auto err = prepare())
     return err;
   const auto text = read_file(path(run_file));
   if (!text)
     return text.error();
-  const auto merged = task_api::merge_run(*text, change.body);
-  if (auto err = replace_file(path(run_file), merged))
+  return replace_file(path(run_file), task_api::merge_run(*text, change));
+}
+
+caf::result<run_updated> local_plane_state::update(const update_run& change) {
+  if (auto err = merge(change.body))
     return err;
   return run_updated{};
+}
+
+caf::result<output_set> local_plane_state::keep_output(const set_output& m) {
+  if (auto err = merge(task_api::output_body(m.output)))
+    return err;
+  return output_set{};
 }
 
 caf::result<log_appended> local_plane_state::append(const append_log& log) {
@@ -191,6 +200,7 @@ local_plane(local_plane_self* self, std::string directory, std::string prompt) {
     [self](get_task) { return self->state.read_task(); },
     [self](get_run) { return self->state.read_run(); },
     [self](const update_run& change) { return self->state.update(change); },
+    [self](const set_output& m) { return self->state.keep_output(m); },
     [self](const append_log& log) { return self->state.append(log); },
     [](boot_over) { /* a directory has no deadlines */ },
     [](const alarm&) { /* and no second tries */ },

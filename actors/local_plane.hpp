@@ -28,11 +28,13 @@ struct local_plane_state {
   caf::result<task> read_task();
   caf::result<task_run> read_run();
   caf::result<run_updated> update(const update_run& change);
+  caf::result<output_set> keep_output(const set_output& m);
   caf::result<log_appended> append(const append_log& log);
 
 private:
   caf::error prepare();
   caf::error begin_run();
+  caf::error merge(const std::string& change);
   std::string path(const char* file) const;
 };
 

@@ -2,6 +2,7 @@
 
 #include "actors/first_prompt.hpp"
 #include "actors/turn_failure.hpp"
+#include "messages/model_table.hpp"
 #include "messages/wire/notifications.hpp"
 #include "messages/wire/task_api.hpp"
 
@@ -102,7 +103,20 @@ void session_actor_state::run_next_prompt() {
     return;
   }
   self->request(peers.agent, caf::infinite, prompt_agent{next->blocks})
-    .then([this](const prompt_ended& done) { prompt_finished(done); },
+    .then([this](const prompt_ended& done) { take_prompt_end(done); },
+          [this](const caf::error& err) { prompt_failed(err); });
+}
+
+// Output in the task's form belongs to the turn: it fails with it.
+void session_actor_state::take_prompt_end(const prompt_ended& done) {
+  if (done.structured_output.empty()) {
+    prompt_finished(done);
+    return;
+  }
+  self
+    ->request(peers.control_plane, caf::infinite,
+              agent_server::set_output{done.structured_output})
+    .then([this, done](const output_set&) { prompt_finished(done); },
           [this](const caf::error& err) { prompt_failed(err); });
 }
 
@@ -195,16 +209,48 @@ void session_actor_state::apply_option(
     if (m.id == "model")
       value = changed.model;
   }
-  self->request(peers.agent, caf::infinite, set_agent_option{m.id, value})
+  self
+    ->request(peers.agent, caf::infinite,
+              set_agent_option{m.id, value, changed.effort})
     .then(
       [this, changed, promise](const config_options& reported) mutable {
         if (reported.json.empty())
           options = changed;
         else
           agent_options = reported.json;
+        tell_context_window();
         promise.deliver(config_options{current_options()});
       },
       [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+}
+
+caf::result<session_refreshed>
+session_actor_state::refresh(const refresh_session& m) {
+  if (now != stage::ready)
+    return make_failure(ec::no_session, "No active session for this run");
+  if (m.mcp_servers.empty())
+    return session_refreshed{};
+  if (prompts.running())
+    return make_failure(ec::agent_error,
+                        "Cannot refresh session while a prompt "
+                        "turn is in flight");
+  if (!takes_mcp_servers(options.model))
+    return make_failure(ec::invalid_params,
+                        "Model " + options.model
+                          + " does not support MCP injection; cannot refresh");
+  auto promise = self->make_response_promise<session_refreshed>();
+  self->request(peers.agent, refresh_timeout, refresh_agent{m.mcp_servers})
+    .then(
+      [promise](const agent_refreshed&) mutable {
+        promise.deliver(session_refreshed{});
+      },
+      [this, promise](caf::error& err) mutable {
+        if (err == caf::sec::request_timeout)
+          err = make_failure(ec::agent_error,
+                             "Session refresh timed out for " + session_id);
+        promise.deliver(std::move(err));
+      });
+  return promise;
 }
 
 caf::result<session_idle> session_actor_state::wait_until_idle() {
@@ -240,6 +286,14 @@ void session_actor_state::lose_agent(const agent_gone& m) {
     if (waiting.caller.pending())
       waiting.caller.deliver(make_failure(ec::agent_crashed, m.how));
   self->send(peers.health, boot_failed{ec::agent_crashed, m.how, {}});
+}
+
+void session_actor_state::take_mode(const agent_mode_changed& m) {
+  options.set("mode", m.mode);
+  if (m.announced || now != stage::ready)
+    return;
+  publish(config_option_update(session_id, current_options()));
+  publish(current_mode_update(session_id, m.mode));
 }
 
 caf::result<session_closed> session_actor_state::close() {
@@ -280,15 +334,14 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
   state.peers = std::move(peers);
   state.setup = std::move(setup);
   state.log = std::move(log);
+  state.facts = state.setup.guess;
   state.start();
   return {
     [self](const agent_gone& m) { self->state.lose_agent(m); },
     [self](const agent_options_changed& m) {
       self->state.agent_options = m.options.json;
     },
-    [self](const agent_mode_changed& m) {
-      self->state.options.set("mode", m.mode);
-    },
+    [self](const agent_mode_changed& m) { self->state.take_mode(m); },
     [self](const get_session_state&) {
       return session_state{self->state.now == session_actor_state::stage::ready,
                            self->state.config().control_plane.run_id};
@@ -296,6 +349,7 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
     [self](const user_message& m) { return self->state.queue_message(m); },
     [self](const cancel_turn&) { return self->state.cancel(); },
     [self](const set_config_option& m) { return self->state.set_option(m); },
+    [self](const refresh_session& m) { return self->state.refresh(m); },
     [self](const await_idle&) { return self->state.wait_until_idle(); },
     [self](const close_session&) { return self->state.close(); },
     [self](const alarm& a) {

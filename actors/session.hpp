@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/agent/environment.hpp"
 #include "actors/agent/launch.hpp"
 #include "actors/logger.hpp"
 #include "actors/trace/traced.hpp"
@@ -22,6 +23,9 @@ namespace agent_server {
 /// the refresh that is under way.
 constexpr std::chrono::seconds option_refresh_wait{15};
 
+/// How long an agent may take to go on with other MCP servers.
+constexpr std::chrono::seconds refresh_timeout{30};
+
 /// Who a session talks to.
 struct session_peers {
   task_fetch_actor task_fetch;
@@ -43,6 +47,8 @@ struct session_setup {
   std::string agent_program;
   /// The environment entry that marks the agent's processes.
   std::string process_mark;
+  /// What was assumed when the agent was started.
+  launch_facts guess;
   /// The mode of a run that names none.
   std::string default_mode;
   /// Modes that never ask may be offered.
@@ -80,6 +86,8 @@ struct session_actor_state {
   bool waiting_for_models = false;
   std::string gateway;
   launch_facts facts;
+  /// What the agent was started without, for an agent that takes it later.
+  variables late_environment;
 
   std::string session_id;
   /// The agent's own options; empty when it reports none.
@@ -99,8 +107,10 @@ struct session_actor_state {
   void await_repository();
   void read_settings();
   void take_context(const task_context& found);
+  void compare_with_guess(const launch_facts& real);
   void warm_catalog();
   void create_session_if_ready();
+  void complete(open_session& opening) const;
   void take_session(const session_opened& found);
   void finish_if_ready();
   void become_ready();
@@ -114,11 +124,13 @@ struct session_actor_state {
   // After the boot.
   void follow_catalog();
   void take_models(const model_list& list);
+  void tell_context_window();
   void first_turn();
   void start_first_turn(const std::optional<task>& found);
   void first_turn_failed(const caf::error& err);
   void clear_consumed_keys(const std::vector<std::string>& keys);
   void run_next_prompt();
+  void take_prompt_end(const prompt_ended& done);
   void prompt_finished(const prompt_ended& done);
   void prompt_failed(const caf::error& err);
   caf::result<user_message_done> queue_message(const user_message& m);
@@ -126,8 +138,10 @@ struct session_actor_state {
   caf::result<config_options> set_option(const set_config_option& m);
   void apply_option(const set_config_option& m,
                     caf::typed_response_promise<config_options> promise);
+  caf::result<session_refreshed> refresh(const refresh_session& m);
   caf::result<session_idle> wait_until_idle();
   void tell_if_idle();
+  void take_mode(const agent_mode_changed& m);
   caf::result<session_closed> close();
   void closed();
   void lose_agent(const agent_gone& m);

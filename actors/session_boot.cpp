@@ -3,6 +3,7 @@
 #include "actors/session.hpp"
 
 #include "actors/agent/system_prompt.hpp"
+#include "actors/first_prompt.hpp"
 #include "messages/model_table.hpp"
 #include "messages/wire/acp.hpp"
 #include "messages/wire/notifications.hpp"
@@ -71,6 +72,7 @@ void session_actor_state::await_repository() {
       [this](const file_exists&) {
         trace::note_arrival(create_step);
         repository_there = true;
+        self->send(peers.agent, repository_ready{});
         end_phase(boot_phase::repository_ready);
         read_settings();
         create_session_if_ready();
@@ -80,9 +82,10 @@ void session_actor_state::await_repository() {
 
 void session_actor_state::read_settings() {
   auto known = [this](const std::string& model) {
-    trace::note_arrival(ready_step);
+    trace::note_arrival(drives_claude(config()) ? create_step : ready_step);
     settings_known = true;
     settings_model = model;
+    create_session_if_ready();
     finish_if_ready();
   };
   if (setup.settings_files.empty()) {
@@ -109,23 +112,32 @@ void session_actor_state::take_context(const task_context& found) {
   launch_facts real;
   real.internal = found.fetched_task && found.fetched_task->internal;
   real.pull_request_url = found.run.slack_notified_pr_url.value_or("");
-  const auto& program = setup.agent_program;
-  auto plan = make_launch_plan(config(), program, real, setup.process_mark);
-  const bool wrong_guess =
-    !program.empty()
-    && !(plan
-         == make_launch_plan(config(), program, facts, setup.process_mark));
+  real.session = facts.session;
+  if (!setup.agent_program.empty())
+    compare_with_guess(real);
   facts = real;
-  if (wrong_guess) {
-    log->info("the agent was started on a wrong guess: starting it again");
-    ++agent_generation;
-    self->send(peers.agent, replace_agent{std::move(plan)});
-    begin_phase(boot_phase::acp_initialize, config().limits.acp_initialize);
-    if (std::exchange(agent_open, false))
-      open_the_agent();
-  }
   warm_catalog();
   create_session_if_ready();
+}
+
+void session_actor_state::compare_with_guess(const launch_facts& real) {
+  const auto& program = setup.agent_program;
+  auto plan = make_launch_plan(config(), program, real, setup.process_mark);
+  const auto guess =
+    make_launch_plan(config(), program, facts, setup.process_mark);
+  if (plan == guess)
+    return;
+  if (drives_claude(config())) {
+    // It takes other variables while it runs.
+    late_environment = changed_variables(guess.environment, plan.environment);
+    return;
+  }
+  log->info("the agent was started on a wrong guess: starting it again");
+  ++agent_generation;
+  self->send(peers.agent, replace_agent{std::move(plan)});
+  begin_phase(boot_phase::acp_initialize, config().limits.acp_initialize);
+  if (std::exchange(agent_open, false))
+    open_the_agent();
 }
 
 void session_actor_state::warm_catalog() {
@@ -136,6 +148,9 @@ void session_actor_state::warm_catalog() {
 
 void session_actor_state::create_session_if_ready() {
   if (!starting() || creating || !context || !agent_open || !repository_there)
+    return;
+  const bool native = drives_claude(config());
+  if (native && !settings_known)
     return;
   creating = true;
   begin_phase(boot_phase::session_create, config().limits.session_create);
@@ -157,12 +172,27 @@ void session_actor_state::create_session_if_ready() {
   options.mode = params.permission_mode;
   options.bypass_allowed = setup.bypass_allowed;
   options.effort = config().effort.value_or("");
-  self
-    ->request(peers.agent, caf::infinite,
-              open_session{acp::session_new_params(params, false),
-                           acp::session_new_params(params, true)})
+  open_session opening{std::move(params), late_environment, {}};
+  if (native)
+    complete(opening);
+  self->request(peers.agent, caf::infinite, std::move(opening))
     .then([this](const session_opened& found) { take_session(found); },
           [this](const caf::error& err) { give_up(err); });
+}
+
+// A driver of ours is told at once what an ACP agent is told step by step.
+void session_actor_state::complete(open_session& opening) const {
+  const auto from_environment = config().model.value_or("");
+  opening.params.model =
+    initial_claude_model(settings_model, from_environment, nullptr);
+  const bool pinned = !settings_model.empty() || !from_environment.empty();
+  const bool resumes =
+    config().resume_run_id || context->run.resume_from_run_id;
+  const bool described =
+    context->fetched_task || !needs_description(context->run);
+  if (pinned && described && !resumes)
+    opening.first_prompt =
+      choose_first_prompt(context->run, context->fetched_task).blocks;
 }
 
 void session_actor_state::take_session(const session_opened& found) {
@@ -206,6 +236,7 @@ void session_actor_state::finish_if_ready() {
           end_phase(boot_phase::session_dependencies);
           options.offered = found.list;
           options.model = initial_claude_model({}, {}, found.list);
+          tell_context_window();
           become_ready();
         } else {
           take_models(found.list);
@@ -252,7 +283,16 @@ void session_actor_state::take_models(const model_list& list) {
   if (now != stage::ready || options.offered)
     return;
   options.offered = list;
+  tell_context_window();
   publish(config_option_update(session_id, options.to_json()));
+}
+
+void session_actor_state::tell_context_window() {
+  if (!options.offered)
+    return;
+  for (const auto& each : *options.offered)
+    if (each.id == options.model && each.context_window > 0)
+      self->send(peers.agent, context_window_known{each.context_window});
 }
 
 void session_actor_state::phase_expired(boot_phase phase,

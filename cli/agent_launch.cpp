@@ -1,9 +1,22 @@
 #include "cli/agent_launch.hpp"
 
-#include "actors/agent/launch.hpp"
+#include "actors/io/private_file.hpp"
 #include "actors/trace/recorder.hpp"
+#include "cli/identity.hpp"
+#include "messages/wire/claude/mcp_config.hpp"
 
 namespace agent_server {
+
+namespace {
+
+caf::error write_mcp_config(const server_config& config) {
+  if (config.mcp_servers.empty())
+    return {};
+  return write_private_file(claude::mcp_config_path(config),
+                            claude::mcp_config(config.mcp_servers));
+}
+
+} // namespace
 
 agent_launch launch_agent(const server_config& config,
                           const std::string& boot_id) {
@@ -16,7 +29,15 @@ agent_launch launch_agent(const server_config& config,
     return launch;
   }
   launch.program = *program;
-  const auto plan = make_launch_plan(config, *program, {}, launch.mark);
+  launch.guess.session.id = random_uuid();
+  if (drives_claude(config)) {
+    launch.first.problem = write_mcp_config(config);
+    // The CLI reads the repository as it starts.
+    if (launch.first.problem || config.repo_ready_file)
+      return launch;
+  }
+  const auto plan =
+    make_launch_plan(config, *program, launch.guess, launch.mark);
   const auto span = trace::begin_span("spawn agent");
   const auto child = spawn_child(plan);
   trace::end_span(span, child ? trace::outcome::ok : trace::outcome::error);

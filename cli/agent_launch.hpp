@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/agent/acp.hpp"
+#include "actors/agent/launch.hpp"
 #include "actors/io/spawn.hpp"
 #include "messages/config.hpp"
 
@@ -16,6 +17,8 @@ struct agent_launch {
   std::string program;
   /// The environment entry by which its processes are found again.
   std::string mark;
+  /// What the process was started on.
+  launch_facts guess;
   first_launch first;
   std::optional<spawned_child> child;
 };

@@ -1,6 +1,7 @@
 #include "cli/agent_server.hpp"
 
 #include "actors/agent/acp.hpp"
+#include "actors/agent/claude/session.hpp"
 #include "actors/commands.hpp"
 #include "actors/control_plane.hpp"
 #include "actors/disk.hpp"
@@ -137,6 +138,7 @@ private:
   };
 
   void wire_plane();
+  agent_actor wire_agent(const agent_launch& launch, const acp_peers& peers);
   session_setup make_setup(const agent_launch& launch) const;
   void boot_is_over();
   void exit(int status);
@@ -201,15 +203,31 @@ void running_server::wire(agent_launch launch, guard_link guard, int log_fd) {
   peers.file_watch = spawn_hosted(unit_, file_watch);
   peers.disk = disk_;
   peers.lifecycle = lifecycle_;
-  peers.agent = system_.spawn(
-    acp_agent, acp_peers{process, events_, peers.session_log, permissions_},
-    launch.first, secrets_of(config), *log_);
+  peers.agent =
+    wire_agent(launch, {process, events_, peers.session_log, permissions_});
   session_ =
     system_.spawn(session, std::move(peers), make_setup(launch), *log_);
   caf::anon_send(lifecycle_, session_);
   if (local_)
     conversation_ = system_.spawn(local_conversation, session_, terminal_,
                                   lifecycle_, local_->once);
+}
+
+agent_actor running_server::wire_agent(const agent_launch& launch,
+                                       const acp_peers& peers) {
+  if (!drives_claude(*config_))
+    return system_.spawn(acp_agent, peers, launch.first, secrets_of(*config_),
+                         *log_);
+  claude::cli_launch cli;
+  cli.config = config_;
+  cli.program = launch.program;
+  cli.mark = launch.mark;
+  cli.session = launch.guess.session;
+  cli.running = launch.child.has_value();
+  cli.bypass_allowed = may_bypass_permissions(*config_);
+  cli.make_uuid = random_uuid;
+  return system_.spawn(claude::claude_agent, peers, std::move(cli),
+                       launch.first, disk_, secrets_of(*config_), *log_);
 }
 
 void running_server::wire_plane() {
@@ -235,6 +253,7 @@ session_setup running_server::make_setup(const agent_launch& launch) const {
   setup.config = config_;
   setup.agent_program = launch.program;
   setup.process_mark = launch.mark;
+  setup.guess = launch.guess;
   setup.default_mode = "bypassPermissions";
   if (config_->adapter == runtime_adapter::codex)
     setup.default_mode = "auto";

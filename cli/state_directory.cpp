@@ -1,5 +1,6 @@
 #include "cli/state_directory.hpp"
 
+#include "actors/io/private_file.hpp"
 #include "cli/identity.hpp"
 #include "messages/error.hpp"
 
@@ -141,18 +142,6 @@ bool lies_in(const fs::path& path, const fs::path& directory) {
   return at == directory.end();
 }
 
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0)
-      return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 } // namespace
 
 std::string path_component(std::string_view run_id) {
@@ -198,13 +187,8 @@ caf::error prepare_state_directory(const server_config& config) {
 caf::expected<secret> write_trace_token(const std::string& directory) {
   auto token = random_token();
   const auto path = directory + "/trace-token";
-  unlink(path.c_str());
-  const descriptor file{
-    open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-  if (file.get() < 0 || fchmod(file.get(), 0600) != 0
-      || !write_all(file.get(), token.reveal()))
-    return make_failure(ec::bad_config,
-                        path + " cannot be written: " + strerror(errno));
+  if (auto problem = write_private_file(path, token.reveal()))
+    return problem;
   return token;
 }
 

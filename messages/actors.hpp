@@ -56,7 +56,8 @@ using disk_actor = caf::typed_actor<
   // Answers when all lines before it are written.
   caf::replies_to<flush_disk>::with<disk_flushed>,
   // Reads the model pinned by settings files.
-  caf::replies_to<read_pinned_model>::with<pinned_model>>;
+  caf::replies_to<read_pinned_model>::with<pinned_model>,
+  caf::replies_to<write_file>::with<file_written>>;
 
 /// Performs HTTP exchanges; the only owner of libcurl.
 using outbound_actor =
@@ -69,6 +70,7 @@ using control_plane_actor =
   caf::typed_actor<caf::replies_to<get_task>::with<task>,
                    caf::replies_to<get_run>::with<task_run>,
                    caf::replies_to<update_run>::with<run_updated>,
+                   caf::replies_to<set_output>::with<output_set>,
                    caf::replies_to<append_log>::with<log_appended>,
                    // Calls from now on have their own deadlines.
                    caf::reacts_to<boot_over>,
@@ -121,12 +123,16 @@ using agent_actor = process_owner_actor::extend<
   // Names the observer.
   caf::reacts_to<agent_observer_actor>,
   caf::replies_to<open_agent>::with<agent_opened>,
-  caf::reacts_to<replace_agent>,
+  caf::reacts_to<replace_agent>, caf::reacts_to<repository_ready>,
   caf::replies_to<open_session>::with<session_opened>,
   caf::replies_to<prompt_agent>::with<prompt_ended>,
   caf::reacts_to<cancel_prompt>,
   caf::replies_to<set_agent_option>::with<config_options>,
-  caf::replies_to<close_agent>::with<agent_closed>>;
+  caf::reacts_to<context_window_known>,
+  caf::replies_to<refresh_agent>::with<agent_refreshed>,
+  caf::replies_to<close_agent>::with<agent_closed>,
+  // A deadline of its own.
+  caf::reacts_to<alarm>>;
 
 /// Decides permission questions.
 using permissions_actor = caf::typed_actor<
@@ -168,6 +174,7 @@ using session_actor = agent_observer_actor::extend<
   caf::replies_to<user_message>::with<user_message_done>,
   caf::replies_to<cancel_turn>::with<turn_cancelled>,
   caf::replies_to<set_config_option>::with<config_options>,
+  caf::replies_to<refresh_session>::with<session_refreshed>,
   caf::replies_to<await_idle>::with<session_idle>,
   caf::replies_to<close_session>::with<session_closed>,
   // A deadline of a phase.

@@ -1,11 +1,14 @@
 #pragma once
 
+#include "messages/config.hpp"
 #include "messages/error.hpp"
 #include "messages/process.hpp"
+#include "messages/wire/acp.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace agent_server {
@@ -25,11 +28,18 @@ struct replace_agent {
   launch_plan plan;
 };
 
-/// Asks for a session; `params` is the JSON of ACP `session/new`, `redacted`
-/// the same without secrets, for the log and the event stream.
+/// The repository is in place: an agent that reads it as it starts may start.
+struct repository_ready {};
+
+/// Asks for a session.
 struct open_session {
-  std::string params;
-  std::string redacted;
+  acp::session_params params;
+  /// Variables that the agent was started without, or with other values.
+  std::vector<std::pair<std::string, std::string>> environment;
+  /// The blocks of the first prompt, when they are known: a driver may send
+  /// them at once. `prompt_agent` with the same blocks then takes the turn
+  /// over.
+  std::string first_prompt;
 };
 
 /// Config options as the JSON array that callers see.
@@ -52,6 +62,8 @@ struct prompt_ended {
   std::string stop_reason;
   /// The agent's texts of this turn, in order.
   std::vector<std::string> texts;
+  /// JSON that answers the task's schema; empty when there is none.
+  std::string structured_output;
 };
 
 /// Asks the agent to end the running turn; open permission requests are
@@ -63,6 +75,9 @@ struct cancel_prompt {};
 struct set_agent_option {
   std::string id;
   std::string value;
+  /// With a model: the effort that goes with it, empty for none. For agents
+  /// that report no options of their own.
+  std::string effort;
 };
 
 /// Ends the agent's process.
@@ -83,13 +98,27 @@ struct agent_options_changed {
 /// Driver to session: the agent changed its mode.
 struct agent_mode_changed {
   std::string mode;
+  /// The agent has told the clients itself.
+  bool announced = true;
 };
+
+/// The context window of the session's model, in tokens, once it is known.
+struct context_window_known {
+  std::int64_t tokens = 0;
+};
+
+/// Gives the agent other MCP servers; the conversation goes on.
+struct refresh_agent {
+  std::vector<mcp_server> mcp_servers;
+};
+struct agent_refreshed {};
 
 } // namespace agent_server
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::open_agent)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::agent_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::replace_agent)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::repository_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::open_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::config_options)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::session_opened)
@@ -102,3 +131,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::agent_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::agent_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::agent_options_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::agent_mode_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::context_window_known)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::refresh_agent)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::agent_refreshed)

@@ -1,10 +1,13 @@
 #pragma once
 
+#include "messages/config.hpp"
+
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace agent_server {
 
@@ -52,6 +55,12 @@ struct set_config_option {
   std::string value;
 };
 
+/// Gives the session other MCP servers.
+struct refresh_session {
+  std::vector<mcp_server> mcp_servers;
+};
+struct session_refreshed {};
+
 /// Asks for the moment at which the first prompt was answered and no other
 /// runs or waits. Error: `ec::no_session` when the session ends before.
 struct await_idle {};
@@ -76,6 +85,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::user_message_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::cancel_turn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::turn_cancelled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::set_config_option)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::refresh_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::session_refreshed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::await_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::session_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::close_session)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/secret.hpp"
+
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <cstdint>
 #include <string>
@@ -32,6 +34,14 @@ struct pinned_model {
   std::string model;
 };
 
+/// Replaces a file by one that nobody else may read; what is written may be
+/// secret. Error: `ec::bad_config`.
+struct write_file {
+  std::string path;
+  secret text;
+};
+struct file_written {};
+
 } // namespace agent_server
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::log_line)
@@ -39,3 +49,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::flush_disk)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::disk_flushed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::read_pinned_model)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::pinned_model)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::write_file)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::file_written)

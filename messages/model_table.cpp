@@ -104,6 +104,10 @@ known_efforts(std::string_view model) {
   return std::nullopt;
 }
 
+bool takes_mcp_servers(std::string_view model) {
+  return model != "claude-haiku-4-5";
+}
+
 std::string model_display_name(std::string_view id) {
   for (const std::string_view vendor :
        {"anthropic/", "openai/", "google-vertex/"})

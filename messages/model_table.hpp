@@ -18,6 +18,9 @@ inline constexpr std::string_view default_codex_model = "gpt-5.4";
 std::optional<std::vector<std::string_view>>
 known_efforts(std::string_view model);
 
+/// Whether MCP servers are given to a session with this model.
+bool takes_mcp_servers(std::string_view model);
+
 /// The name shown for a catalogue entry: `claude-opus-4-7` → `Claude Opus 4.7`.
 std::string model_display_name(std::string_view id);
 

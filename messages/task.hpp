@@ -56,6 +56,12 @@ struct update_run {
 };
 struct run_updated {};
 
+/// Tells the control plane the run's output, a JSON value.
+struct set_output {
+  std::string output;
+};
+struct output_set {};
+
 /// Hands log entries (each a JSON object) to the control plane.
 struct append_log {
   std::vector<std::shared_ptr<const std::string>> entries;
@@ -76,6 +82,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::fetch_context)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::fetch_task_again)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::update_run)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::run_updated)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::set_output)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::output_set)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::append_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::log_appended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::boot_over)

@@ -68,8 +68,8 @@ caf::result<session_opened> acp_state::create(const open_session& m) {
   const auto id = next_id++;
   calls[id] = {
     call_kind::session_new, trace::begin_span("agent: session/new"), {}};
-  write(acp::session_new_line(id, m.params),
-        acp::session_new_line(id, m.redacted));
+  write(acp::session_new_line(id, acp::session_new_params(m.params, false)),
+        acp::session_new_line(id, acp::session_new_params(m.params, true)));
   return creating;
 }
 
@@ -216,7 +216,8 @@ void acp_state::take_result(const acp::incoming& in) {
       return;
     case call_kind::prompt:
       open_permissions.clear();
-      prompting.deliver(prompt_ended{in.stop_reason, std::move(turn_texts)});
+      prompting.deliver(
+        prompt_ended{in.stop_reason, std::move(turn_texts), {}});
       turn_texts.clear();
       return;
     case call_kind::set_config_option:
@@ -405,11 +406,20 @@ agent_actor::behavior_type acp_agent(acp_self* self, acp_peers peers,
     [self](const agent_observer_actor& who) { self->state.observer = who; },
     [self](const open_agent&) { return self->state.open(); },
     [self](const replace_agent& m) { self->state.replace(m); },
+    // An ACP agent reads the repository when its session opens.
+    [](const repository_ready&) {},
     [self](const open_session& m) { return self->state.create(m); },
     [self](const prompt_agent& m) { return self->state.prompt(m); },
     [self](const cancel_prompt&) { self->state.cancel(); },
     [self](const set_agent_option& m) { return self->state.set_option(m); },
+    [](const context_window_known&) {},
+    [](const refresh_agent&) -> caf::result<agent_refreshed> {
+      return make_failure(ec::agent_error,
+                          "this agent's MCP servers cannot be changed while it "
+                          "runs");
+    },
     [self](const close_agent&) { return self->state.close(); },
+    [](const alarm&) {},
   };
 }
 

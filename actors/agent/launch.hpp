@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/agent/claude/cli_command.hpp"
 #include "messages/config.hpp"
 #include "messages/process.hpp"
 
@@ -17,6 +18,8 @@ inline constexpr const char* demonstration_name = "demo-agent";
 struct launch_facts {
   bool internal = false;
   std::string pull_request_url;
+  /// For an agent that is told its session as it starts.
+  claude::cli_session session;
 
   bool operator==(const launch_facts&) const = default;
 };
@@ -24,6 +27,10 @@ struct launch_facts {
 /// The gateway that the agent and the catalogue use: `LLM_GATEWAY_URL` as it
 /// is, else derived from the API's host and the product. Empty in local mode.
 std::string gateway_url(const server_config& config, bool internal);
+
+/// Whether this server speaks to the Claude CLI itself; otherwise the agent is
+/// one that speaks ACP.
+bool drives_claude(const server_config& config);
 
 /// The executable of the configured agent, searched on the PATH of the
 /// inherited environment. Error: `ec::agent_not_found` with the line that

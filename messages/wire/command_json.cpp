@@ -1,6 +1,8 @@
 #include "messages/wire/command_json.hpp"
 
+#include "messages/error.hpp"
 #include "messages/wire/cloud_prompt.hpp"
+#include "messages/wire/config_json.hpp"
 #include "messages/wire/json_reader.hpp"
 #include "messages/wire/json_writer.hpp"
 
@@ -34,7 +36,7 @@ command_method method_of(std::string_view name) {
     entry{"close", command_method::close},
     entry{"set_config_option", command_method::set_config_option},
     entry{"permission_response", command_method::unserved},
-    entry{"refresh_session", command_method::unserved},
+    entry{"refresh_session", command_method::refresh_session},
   };
   const auto bare = without_prefix(name);
   for (const auto& [known, method] : table)
@@ -78,6 +80,19 @@ void read_set_config_option(const Value* params, parsed_command& out) {
     out.params_error = "configId: must be a non-empty string";
   else if (out.option_value.empty())
     out.params_error = "value: must be a non-empty string";
+}
+
+void read_refresh_session(const Value* params, parsed_command& out) {
+  const auto* servers = json::find(params, "mcpServers");
+  if (servers == nullptr || !servers->IsArray()) {
+    out.params_error = "mcpServers: must be an array";
+    return;
+  }
+  auto parsed = parse_mcp_servers(json::dump(*servers));
+  if (parsed)
+    out.mcp_servers = std::move(*parsed);
+  else
+    out.params_error = "mcpServers: " + describe(parsed.error());
 }
 
 void read_close(const Value* params, parsed_command& out) {
@@ -145,6 +160,9 @@ parsed_command parse_command(std::string_view body) {
       read_set_config_option(params, out);
       break;
     case command_method::close: read_close(params, out); break;
+    case command_method::refresh_session:
+      read_refresh_session(params, out);
+      break;
     case command_method::cancel:
     case command_method::unserved:
     case command_method::unknown: break;

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "messages/config.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// JSON-RPC of POST /command.
 namespace agent_server {
@@ -12,6 +15,7 @@ enum class command_method : std::uint8_t {
   cancel,
   close,
   set_config_option,
+  refresh_session,
   /// A method of the contract that this build does not serve.
   unserved,
   unknown,
@@ -31,6 +35,7 @@ struct parsed_command {
   bool has_artifacts = false;
   std::string option_id;
   std::string option_value;
+  std::vector<mcp_server> mcp_servers;
 };
 
 parsed_command parse_command(std::string_view body);

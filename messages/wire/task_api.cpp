@@ -165,6 +165,14 @@ std::string failed_body(std::string_view error_message) {
     .take();
 }
 
+std::string output_body(std::string_view output) {
+  return json::writer{output.size() + 16}
+    .open_object()
+    .raw("output", output)
+    .close_object()
+    .take();
+}
+
 std::string remove_keys_body(const std::vector<std::string>& keys) {
   json::writer out;
   out.open_object().key("state_remove_keys").open_array();

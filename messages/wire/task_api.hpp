@@ -17,6 +17,8 @@ caf::expected<task_run> parse_run(std::string_view body);
 
 std::string in_progress_body();
 std::string failed_body(std::string_view error_message);
+/// `{"output":…}` of a JSON value.
+std::string output_body(std::string_view output);
 std::string remove_keys_body(const std::vector<std::string>& keys);
 
 /// `{"entries":[…]}` of entries that are JSON objects already.

@@ -125,7 +125,11 @@ struct acp_fixture : fixture {
   }
 
   pending<session_opened> create() {
-    return ask<session_opened>(driver, open_session{"{\"a\":1}", "{}"});
+    open_session m;
+    m.params.cwd = "/repo";
+    m.params.mcp_servers = {
+      {"http", "m", "https://m", {{"authorization", secret{"hush-hush"}}}}};
+    return ask<session_opened>(driver, m);
   }
 
   void open_with(const std::string& members) {
@@ -157,9 +161,11 @@ TEST_CASE_METHOD(acp_fixture, "the handshake is initialize, then session/new") {
   CHECK(opened.value().name == "n");
   CHECK(opened.value().version == "2");
   auto created = create();
-  CHECK(
-    last_line()
-    == R"({"jsonrpc":"2.0","id":1,"method":"session/new","params":{"a":1}})");
+  CHECK(last_line().find(
+          R"({"jsonrpc":"2.0","id":1,"method":"session/new","params":)"
+          R"({"cwd":"/repo",)")
+        == 0);
+  CHECK(last_line().find("hush-hush") != std::string::npos);
   agent_says(R"({"jsonrpc":"2.0","id":1,"result":{"sessionId":"s-1"}})");
   REQUIRE(created.answered());
   CHECK(created.value().session_id == "s-1");
@@ -173,7 +179,7 @@ TEST_CASE_METHOD(acp_fixture,
   create();
   bool shown = false;
   for (const auto& entry : *journal) {
-    CHECK(entry.notification->find("{\"a\":1}") == std::string::npos);
+    CHECK(entry.notification->find("hush-hush") == std::string::npos);
     shown =
       shown || entry.notification->find("session/new") != std::string::npos;
   }

@@ -84,7 +84,7 @@ TEST_CASE("the agent's environment is built of what it may see") {
 
 TEST_CASE("an internal task needs another plan, unless the gateway is given") {
   auto config = cloud_config();
-  const launch_facts internal{true, {}};
+  const launch_facts internal{true, {}, {}};
   CHECK_FALSE(make_launch_plan(config, "/bin/agent", {}, "M=1")
               == make_launch_plan(config, "/bin/agent", internal, "M=1"));
   config.gateway_url = "http://mine";
@@ -118,12 +118,12 @@ TEST_CASE("codex gets its gateway, model and instructions as settings") {
 TEST_CASE("an agent that is not on PATH comes with the line that installs it") {
   auto config = cloud_config();
   config.agent_command.clear();
+  config.adapter = runtime_adapter::codex;
   config.inherited_environment = {{"PATH", "/nonexistent"}};
   const auto found = find_agent(config);
   REQUIRE_FALSE(found);
   CHECK(code_of(found.error()) == ec::agent_not_found);
-  CHECK(describe(found.error())
-          .find("npm install -g @agentclientprotocol/claude-agent-acp")
+  CHECK(describe(found.error()).find("npm install -g @zed-industries/codex-acp")
         != std::string::npos);
 }
 

@@ -456,7 +456,7 @@ TEST_CASE_METHOD(session_fixture, "the first prompt is the fetched task's") {
   CHECK(peers->prompts.question(0).blocks
         == R"([{"type":"text","text":"mend the fence"}])");
   CHECK(peers->tasks.size() == 0);
-  peers->prompts.answer(0, prompt_ended{"end_turn", {"done"}});
+  peers->prompts.answer(0, prompt_ended{"end_turn", {"done"}, {}});
   run();
   CHECK(was_published(R"("method":"_posthog/turn_complete")"));
 }
@@ -498,7 +498,7 @@ TEST_CASE_METHOD(session_fixture,
   run();
   give_agent();
   give_session();
-  peers->prompts.answer(0, prompt_ended{"end_turn", {}});
+  peers->prompts.answer(0, prompt_ended{"end_turn", {}, {}});
   run();
   REQUIRE(was_patched(R"({"state_remove_keys":["pending_user_message"]})"));
   plane->updates.fail(plane->updates.size() - 1, ec::control_plane_unreachable,
@@ -513,11 +513,11 @@ TEST_CASE_METHOD(session_fixture, "messages wait for the turn that runs") {
   auto one = ask<user_message_done>(booting, user_message{"[1]"});
   auto two = ask<user_message_done>(booting, user_message{"[2]"});
   REQUIRE(peers->prompts.size() == 1);
-  peers->prompts.answer(0, prompt_ended{"end_turn", {"first"}});
+  peers->prompts.answer(0, prompt_ended{"end_turn", {"first"}, {}});
   run();
   REQUIRE(peers->prompts.size() == 2);
   CHECK(peers->prompts.question(1).blocks == "[1]");
-  peers->prompts.answer(1, prompt_ended{"end_turn", {"a", "b"}});
+  peers->prompts.answer(1, prompt_ended{"end_turn", {"a", "b"}, {}});
   run();
   REQUIRE(one.answered());
   CHECK(one.value().assistant_message == "a\n\nb");

@@ -71,11 +71,13 @@ class Keys:
 class Agent:
     """A scripted agent's directory: what it shall do, and what it saw."""
 
+    fake = "acp_agent.py"
+
     def __init__(self, directory, **script):
         self.directory = directory
         directory.mkdir()
         # A copy: the path of the checkout must not show in its command line.
-        self.program = shutil.copy(HERE / "fakes/acp_agent.py", directory)
+        self.program = shutil.copy(HERE / "fakes" / self.fake, directory)
         self.record_file = directory / "record.jsonl"
         self.script(**script)
 
@@ -119,6 +121,32 @@ class Agent:
         return processes.wait_until(
             lambda: self.received(method)[number - 1:number], timeout,
             f"{method} to the agent")[0]
+
+
+class ClaudeCli(Agent):
+    """A scripted Claude CLI."""
+
+    fake = "claude_cli.py"
+
+    def __init__(self, directory, **script):
+        super().__init__(directory, **script)
+        self.executable = directory / "claude"
+        self.executable.write_text(
+            f'#!/bin/sh\nexec {shlex.join(self.words)} "$@"\n')
+        self.executable.chmod(0o755)
+
+    def frames(self, kind):
+        return [dict(message, pid=entry["pid"], at=entry["at"])
+                for entry in self.of("received")
+                if (message := json.loads(entry["line"]))["type"] == kind]
+
+    def wait(self, predicate, timeout=10):
+        return processes.wait_until(lambda: predicate(self), timeout,
+                                    "what was waited for at the CLI")
+
+    def requests(self, subtype):
+        return [f["request"] for f in self.frames("control_request")
+                if f["request"]["subtype"] == subtype]
 
 
 class Server:
@@ -266,6 +294,18 @@ class House:
 
     def agent(self, **script):
         return Agent(self.tmp_path / f"agent{next(self.number)}", **script)
+
+    def claude(self, **script):
+        return ClaudeCli(self.tmp_path / f"agent{next(self.number)}", **script)
+
+    def start_claude(self, cli=None, env=(), **options):
+        """A server with the scripted Claude CLI."""
+        cli = cli or self.claude()
+        server = self.start(agent=None, env={
+            **PINNED, "IS_SANDBOX": "1", "CLAUDE_CODE_EXECUTABLE":
+            str(cli.executable), **dict(env)}, **options)
+        server.agent = cli
+        return server
 
     def start(self, plane=None, gateway="own", agent="own", env=(), args=(),
               without_env=(), script=None, wrapper=()):

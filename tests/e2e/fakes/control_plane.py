@@ -41,8 +41,10 @@ class ControlPlane(HttpFake):
         if kind == "PATCH run":
             self._patch(request.json)
             return Answer(body=copy.deepcopy(self.run))
-        if kind in ("POST append_log", "POST relay_message",
-                    "PATCH set_output"):
+        if kind == "PATCH set_output":
+            self.run["output"] = request.json["output"]
+            return Answer(body={})
+        if kind in ("POST append_log", "POST relay_message"):
             return Answer(body={})
         return Answer(404, {"detail": "Not found."})
 

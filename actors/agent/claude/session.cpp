@@ -1,0 +1,360 @@
+// The life of the CLI and of its session: start, handshake, loss, restart, end.
+#include "actors/agent/claude/session.hpp"
+
+#include "actors/agent/environment.hpp"
+#include "actors/agent/launch.hpp"
+#include "messages/redact.hpp"
+#include "messages/wire/acp.hpp"
+#include "messages/wire/acp_agent.hpp"
+#include "messages/wire/claude/mcp_config.hpp"
+#include "messages/wire/claude/session_lines.hpp"
+
+#include <utility>
+
+namespace agent_server::claude {
+
+namespace {
+
+constexpr const char* pre_tool_hook = "before-tool";
+constexpr const char* post_tool_hook = "after-tool";
+
+std::string config_directory(const server_config& config) {
+  const auto& env = config.inherited_environment;
+  if (const std::string given{lookup(env, "CLAUDE_CONFIG_DIR")}; !given.empty())
+    return given;
+  return std::string{lookup(env, "HOME")} + "/.claude";
+}
+
+catalog_options options_of(const acp::session_params& params,
+                           bool bypass_allowed) {
+  catalog_options options;
+  options.mode = params.permission_mode;
+  options.model = params.model.value_or("");
+  options.effort = params.effort.value_or("");
+  options.bypass_allowed = bypass_allowed;
+  return options;
+}
+
+std::string launched_model(const server_config& config) {
+  return initial_claude_model({}, config.model.value_or(""), nullptr);
+}
+
+} // namespace
+
+caf::result<agent_opened> cli_state::open() {
+  if (gone)
+    return gone;
+  // The handshake of ACP asks nothing of the CLI; its own begins once the task
+  // is known.
+  const auto id = next_client_id++;
+  publish(acp::initialize_line(id));
+  publish(acp::result_line(std::to_string(id),
+                           initialize_result(AGENT_SERVER_VERSION)));
+  return agent_opened{"Claude Agent", AGENT_SERVER_VERSION, generation};
+}
+
+void cli_state::repository_is_there() {
+  if (started || gone)
+    return;
+  started = true;
+  launch_span = trace::begin_span("agent: initialize");
+  self->send(
+    peers.process,
+    start_process{generation, make_cli_plan(*launch.config, launch.program,
+                                            gateway_url(*launch.config, false),
+                                            launch.session, launch.mark)});
+}
+
+caf::result<session_opened> cli_state::create(const open_session& m) {
+  if (gone)
+    return gone;
+  if (creating.pending() || opened)
+    return make_failure(ec::internal, "the agent has a session already");
+  creating = self->make_response_promise<session_opened>();
+  creating_id = next_client_id++;
+  wanted = m;
+  model = m.params.model.value_or(launched_model(*launch.config));
+  effort = m.params.effort.value_or("");
+  permission_rules rules;
+  rules.cwd = m.params.cwd;
+  rules.config_directory = config_directory(*launch.config);
+  rules.allowed_domains = m.params.allowed_domains;
+  rules.bypass_allowed = launch.bypass_allowed;
+  rules.may_publish = launch.config->create_pr.value_or(true);
+  plan = plan_file{rules.config_directory + "/plans"};
+  policy.emplace(std::move(rules));
+  policy->set_mode(m.params.permission_mode);
+  publish(acp::session_new_line(creating_id,
+                                acp::session_new_params(m.params, true)));
+  repository_is_there();
+  write_handshake();
+  if (!m.first_prompt.empty())
+    send_prompt(m.first_prompt);
+  return creating;
+}
+
+void cli_state::write_handshake() {
+  const auto& params = wanted.params;
+  initialize_params first;
+  first.system_prompt = params.system_prompt;
+  first.appends_system_prompt = params.appends_system_prompt;
+  first.json_schema = params.json_schema;
+  first.pre_tool_hook = pre_tool_hook;
+  first.post_tool_hook = post_tool_hook;
+  call(
+    0, [this](const frame& answer) { handshake_answered(answer); },
+    [&](const std::string& id) { return initialize_request(id, first); });
+  flag_settings settings;
+  settings.environment = wanted.environment;
+  if (model != launched_model(*launch.config))
+    settings.model = model;
+  if (effort != launch.config->effort.value_or(""))
+    settings.effort = effort;
+  if (settings.model || settings.effort || !settings.environment.empty())
+    call(
+      0,
+      [this](const frame& answer) {
+        if (!answer.error.empty())
+          log->error(
+            "the agent does not take model, effort or gateway while it "
+            "runs: "
+            + redacted(answer.error, secrets));
+      },
+      [&](const std::string& id) {
+        return apply_flag_settings_request(id, settings);
+      });
+  call(
+    0,
+    [this](const frame& answer) {
+      if (answer.error.empty())
+        return;
+      log->error("the agent does not enter the mode " + policy->mode() + ": "
+                 + redacted(answer.error, secrets));
+      enter_mode("default");
+    },
+    [&](const std::string& id) {
+      return set_permission_mode_request(id, policy->mode());
+    });
+}
+
+void cli_state::handshake_answered(const frame& answer) {
+  if (gone || closing)
+    return;
+  trace::scope scope{launch_span != 0
+                       ? trace::end_span(std::exchange(launch_span, 0))
+                       : trace::current_cause()};
+  if (!answer.error.empty()) {
+    const auto text =
+      "the agent refused initialize: " + redacted(answer.error, secrets)
+      + " (is this a claude of version 2.1.112 or newer?)";
+    if (creating.pending())
+      creating.deliver(make_failure(ec::agent_refused, text));
+    if (restarting)
+      lose({}, text);
+    return;
+  }
+  const auto found = read_initialize_answer(answer);
+  if (!found.version.empty())
+    version = found.version;
+  if (restarting) {
+    restarting = false;
+    log->info("the agent goes on with session " + launch.session.id);
+    if (refreshing.pending())
+      refreshing.deliver(agent_refreshed{});
+    return;
+  }
+  session_is_open(found);
+}
+
+void cli_state::session_is_open(const initialize_answer& found) {
+  opened = true;
+  const auto& id = launch.session.id;
+  converted.emplace(id, wanted.params.cwd, default_context_window);
+  auto shown = options_of(wanted.params, launch.bypass_allowed);
+  shown.model = model;
+  publish(
+    acp::result_line(std::to_string(creating_id), session_result(id, shown)));
+  creating.deliver(session_opened{id, {}});
+  publish(available_commands_update(id, found.commands));
+}
+
+void cli_state::start_process_again(bool resumes) {
+  ++generation;
+  early_frames.clear();
+  unasked_turn = false;
+  calls.fail_all("the agent was started again");
+  withdraw_all();
+  restarting = true;
+  launch.session.resumes = resumes;
+  launch_span = trace::begin_span("agent: restart");
+  self->send(
+    peers.process,
+    start_process{generation, make_cli_plan(*launch.config, launch.program,
+                                            gateway_url(*launch.config, false),
+                                            launch.session, launch.mark)});
+  write_handshake();
+}
+
+void cli_state::process_ended(const process_gone& m) {
+  if (m.generation != generation || gone || closing)
+    return;
+  auto text = m.not_started ? m.how : "the agent " + m.how;
+  if (!m.stderr_tail.empty()) {
+    // Cut after redaction: half a secret would not be recognised.
+    auto words = redacted(m.stderr_tail, secrets);
+    if (words.size() > max_last_words)
+      words.erase(0, words.size() - max_last_words);
+    text += "; its last words: " + words;
+  }
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
+    text.pop_back();
+  const bool may_restart =
+    opened && !m.not_started && restarts < max_restarts && !restarting;
+  if (!may_restart) {
+    lose(m, std::move(text));
+    return;
+  }
+  ++restarts;
+  log->warn(text + ": starting it again");
+  fail_turn(make_failure(ec::agent_crashed, text));
+  start_process_again(has_conversation);
+}
+
+void cli_state::lose(const process_gone& m, std::string text) {
+  if (launch_span != 0)
+    trace::end_span(std::exchange(launch_span, 0), trace::outcome::error);
+  const auto code = m.not_started  ? ec::agent_not_found
+                    : m.misbehaved ? ec::agent_refused
+                                   : ec::agent_crashed;
+  gone = make_failure(code, text);
+  calls.fail_all(text);
+  withdraw_all();
+  if (creating.pending())
+    creating.deliver(gone);
+  if (refreshing.pending())
+    refreshing.deliver(gone);
+  fail_turn(gone);
+  if (observer)
+    self->send(observer, agent_gone{std::move(text), code});
+}
+
+caf::result<agent_refreshed> cli_state::refresh(const refresh_agent& m) {
+  if (gone)
+    return gone;
+  if (!opened)
+    return make_failure(ec::no_session, "the agent has no session yet");
+  if (running || refreshing.pending())
+    return make_failure(ec::agent_error,
+                        "Cannot refresh session while a prompt turn is in "
+                        "flight");
+  refreshing = self->make_response_promise<agent_refreshed>();
+  auto changed = std::make_shared<server_config>(*launch.config);
+  changed->mcp_servers = m.mcp_servers;
+  launch.config = changed;
+  wanted.params.mcp_servers = m.mcp_servers;
+  self
+    ->request(
+      disk, caf::infinite,
+      write_file{mcp_config_path(*changed), secret{mcp_config(m.mcp_servers)}})
+    .then(
+      [this](const file_written&) {
+        if (refreshing.pending())
+          start_process_again(has_conversation);
+      },
+      [this](caf::error& err) {
+        if (refreshing.pending())
+          refreshing.deliver(std::move(err));
+      });
+  return refreshing;
+}
+
+caf::result<agent_closed> cli_state::close() {
+  closing = true;
+  const auto ending = make_failure(ec::no_session, "the session is closing");
+  withdraw_all();
+  calls.fail_all(describe(ending));
+  if (creating.pending())
+    creating.deliver(ending);
+  if (refreshing.pending())
+    refreshing.deliver(ending);
+  fail_turn(ending);
+  auto promise = self->make_response_promise<agent_closed>();
+  self->request(peers.process, caf::infinite, stop_process{})
+    .then(
+      [promise](const process_stopped&) mutable {
+        promise.deliver(agent_closed{});
+      },
+      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+  return promise;
+}
+
+void cli_state::call(
+  std::uint64_t span, control_calls::continuation next,
+  const std::function<std::string(const std::string& id)>& line) {
+  const auto opened_call = calls.open(span, std::move(next));
+  self->delayed_send(
+    self, control_timeout,
+    alarm{control_alarm, opened_call.number, trace::current_cause()});
+  write(line(opened_call.id));
+}
+
+void cli_state::write(std::string line) {
+  self->send(peers.process,
+             write_line{generation,
+                        std::make_shared<const std::string>(std::move(line))});
+}
+
+void cli_state::publish(std::string line, journal_kind kind, std::string text) {
+  const journal_entry entry{
+    std::chrono::system_clock::now(),
+    std::make_shared<const std::string>(std::move(line)), kind,
+    std::move(text)};
+  self->send(peers.event_log, entry);
+  self->send(peers.session_log, entry);
+}
+
+void cli_state::publish(std::vector<acp_line> lines) {
+  for (auto& each : lines)
+    publish(std::move(each.line), each.kind, std::move(each.text));
+}
+
+agent_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
+                                        cli_launch launch, first_launch first,
+                                        disk_actor disk,
+                                        std::vector<secret> secrets,
+                                        logger log) {
+  auto& state = self->state;
+  state.self = self;
+  state.peers = std::move(peers);
+  state.launch = std::move(launch);
+  state.disk = std::move(disk);
+  state.started = state.launch.running;
+  state.launch_span = first.span;
+  state.gone = std::move(first.problem);
+  state.secrets = std::move(secrets);
+  state.log = std::move(log);
+  self->send(state.peers.process,
+             process_owner_actor{caf::actor_cast<agent_actor>(self)});
+  return {
+    [self](const process_line& m) { self->state.take_line(m); },
+    [self](const process_gone& m) { self->state.process_ended(m); },
+    [self](const agent_observer_actor& who) { self->state.observer = who; },
+    [self](const open_agent&) { return self->state.open(); },
+    // What this agent is started with does not depend on the task.
+    [](const replace_agent&) {},
+    [self](const repository_ready&) { self->state.repository_is_there(); },
+    [self](const open_session& m) { return self->state.create(m); },
+    [self](const prompt_agent& m) { return self->state.prompt(m); },
+    [self](const cancel_prompt&) { self->state.cancel(); },
+    [self](const set_agent_option& m) { return self->state.set_option(m); },
+    [self](const context_window_known& m) {
+      if (self->state.converted)
+        self->state.converted->set_context_window(m.tokens);
+    },
+    [self](const refresh_agent& m) { return self->state.refresh(m); },
+    [self](const close_agent&) { return self->state.close(); },
+    [self](const alarm& m) { self->state.alarm_rang(m); },
+  };
+}
+
+} // namespace agent_server::claude

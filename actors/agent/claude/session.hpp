@@ -1,0 +1,201 @@
+#pragma once
+
+#include "actors/agent/acp.hpp"
+#include "actors/agent/claude/cli_command.hpp"
+#include "actors/agent/claude/control_calls.hpp"
+#include "actors/agent/claude/permission_policy.hpp"
+#include "actors/logger.hpp"
+#include "actors/trace/traced.hpp"
+#include "messages/actors.hpp"
+#include "messages/config.hpp"
+#include "messages/secret.hpp"
+#include "messages/wire/claude/conversion.hpp"
+#include "messages/wire/claude/plan_file.hpp"
+#include "messages/wire/claude/requests.hpp"
+#include "messages/wire/model_catalog.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace agent_server::claude {
+
+/// How long the CLI may take to answer a control request.
+constexpr std::chrono::seconds control_timeout{30};
+/// How long after an interrupt the turn is ended without the CLI's word.
+constexpr std::chrono::seconds interrupt_timeout{10};
+/// A CLI that keeps dying is started again this often without a turn between.
+constexpr int max_restarts = 3;
+/// How often a turn asks again for output that the task's schema demands.
+constexpr int max_schema_reminders = 2;
+/// A CLI that asks its model again and again for such output is interrupted
+/// after this many answers without a tool call.
+constexpr int max_answers_without_output = 8;
+
+/// What the driver needs to start CLIs.
+struct cli_launch {
+  std::shared_ptr<const server_config> config;
+  /// The CLI's path; empty when there is none.
+  std::string program;
+  /// The environment entry that marks the agent's processes.
+  std::string mark;
+  cli_session session;
+  /// One runs already, started as `make_cli_plan` says for a task that is not
+  /// internal.
+  bool running = false;
+  /// Modes that never ask may be entered.
+  bool bypass_allowed = true;
+  /// Makes the ids of prompts.
+  std::string (*make_uuid)() = nullptr;
+};
+
+/// What an alarm of the driver is for; `round` numbers the call or the turn.
+constexpr std::uint32_t control_alarm = 1;
+constexpr std::uint32_t interrupt_alarm = 2;
+
+struct cli_state;
+using cli_self = caf::stateful_actor<cli_state, traced<agent_actor::base>>;
+
+struct cli_state {
+  static inline const char* name = "agent";
+
+  /// A prompt on its way through the CLI.
+  struct turn {
+    std::uint32_t number = 0;
+    std::string blocks;
+    std::string uuid;
+    std::uint64_t acp_id = 0;
+    std::uint64_t span = 0;
+    caf::typed_response_promise<prompt_ended> promise;
+    /// The session has asked for it; until then its frames wait.
+    bool claimed = false;
+    /// The CLI has taken the prompt up.
+    bool taken = false;
+    bool cancelled = false;
+    int schema_reminders = 0;
+    int answers_without_output = 0;
+  };
+
+  /// A question of the CLI that waits for an answer.
+  struct open_question {
+    tool_question asked;
+    std::string acp_id;
+  };
+
+  cli_self* self = nullptr;
+  acp_peers peers;
+  cli_launch launch;
+  disk_actor disk;
+  std::optional<logger> log;
+  std::vector<secret> secrets;
+  agent_observer_actor observer;
+
+  std::uint32_t generation = 1;
+  std::uint64_t launch_span = 0;
+  bool started = false;
+  caf::error gone;
+  bool closing = false;
+  int restarts = 0;
+  bool restarting = false;
+  std::size_t garbage_lines = 0;
+  std::string version;
+
+  control_calls calls;
+  std::uint64_t next_client_id = 0;
+  std::uint64_t next_agent_id = 0;
+  caf::typed_response_promise<session_opened> creating;
+  std::uint64_t creating_id = 0;
+  caf::typed_response_promise<agent_refreshed> refreshing;
+
+  /// What the session was opened with, changed by what was set since: the
+  /// settings of a CLI that is started again.
+  open_session wanted;
+  std::string model;
+  std::string effort;
+  bool opened = false;
+  /// A prompt has reached the CLI, so there is a conversation to resume.
+  bool has_conversation = false;
+  std::optional<conversion> converted;
+  std::optional<permission_policy> policy;
+  plan_file plan;
+  std::string last_text;
+
+  std::uint32_t turn_count = 0;
+  std::optional<turn> running;
+  /// Frames of a prompt that the session has not asked for yet.
+  std::deque<frame> early_frames;
+  /// The CLI runs a turn of its own accord.
+  bool unasked_turn = false;
+  std::map<std::string, open_question> questions;
+
+  // The session (session.cpp).
+  caf::result<agent_opened> open();
+  void repository_is_there();
+  caf::result<session_opened> create(const open_session& m);
+  void start_process_again(bool resumes);
+  void write_handshake();
+  void handshake_answered(const frame& answer);
+  void session_is_open(const initialize_answer& found);
+  void process_ended(const process_gone& m);
+  caf::result<agent_refreshed> refresh(const refresh_agent& m);
+  caf::result<agent_closed> close();
+  void lose(const process_gone& m, std::string text);
+
+  // Config options (options.cpp).
+  caf::result<config_options> set_option(const set_agent_option& m);
+  void option_was_set(const set_agent_option& m, std::uint64_t acp_id);
+  void enter_mode(const std::string& mode);
+
+  // Prompts and what comes of them (turn.cpp).
+  caf::result<prompt_ended> prompt(const prompt_agent& m);
+  void send_prompt(std::string blocks);
+  void claim(const prompt_agent& m);
+  void cancel();
+  void take_line(const process_line& m);
+  void take_garbage(const std::string& line);
+  void take_frame(const frame& f);
+  void take_system(const frame& f);
+  void convert(const frame& f);
+  void take_result(const frame& f);
+  bool remind_of_schema(const turn_result& result);
+  void end_turn(prompt_ended done, const std::string& usage);
+  void fail_turn(const caf::error& err);
+  void alarm_rang(const alarm& m);
+
+  // Questions of the CLI (questions.cpp).
+  void take_question(const frame& f);
+  void ask_permission(const tool_question& asked, permission_question question);
+  void carry_out(const tool_question& asked, const verdict& decided);
+  void answered(const std::string& request_id, const permission_answer& answer);
+  void take_hook(const frame& f);
+  void withdraw(const std::string& request_id);
+  void withdraw_all();
+
+  /// Opens a control call, writes it, and watches its time.
+  void call(std::uint64_t span, control_calls::continuation next,
+            const std::function<std::string(const std::string& id)>& line);
+  void write(std::string line);
+  void publish(std::string line, journal_kind kind = journal_kind::other,
+               std::string text = {});
+  void publish(std::vector<acp_line> lines);
+};
+
+/// Drives the Claude CLI by its stream-json and control protocol; to the rest
+/// of the server it is an ACP agent, whose lines it makes itself. `secrets` are
+/// cut out of what the CLI's output contributes to logs and errors.
+agent_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
+                                        cli_launch launch, first_launch first,
+                                        disk_actor disk,
+                                        std::vector<secret> secrets,
+                                        logger log);
+
+} // namespace agent_server::claude
