@@ -195,12 +195,13 @@ class Server:
              "--repositoryPath", str(self.repository), "--agentCmd", agent],
             env=world.environment(state, pinned), stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True)
-        answer = self.starter.stdout.readline().split(" ", 2)
-        if len(answer) < 3:
+        answer = self.starter.stdout.readline().split(" ", 3)
+        if len(answer) < 4:
             sys.exit("the server did not start:\n" + bench.log.read_text())
         self.pid = int(answer[0])
-        self.took = int(answer[1]) / 1e6
-        self.health = json.loads(answer[2])
+        self.began = int(answer[1]) / 1e9  # time.monotonic()
+        self.took = int(answer[2]) / 1e6
+        self.health = json.loads(answer[3])
 
     def get(self, path, token=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port,
