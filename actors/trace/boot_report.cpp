@@ -272,8 +272,14 @@ private:
     if (initialize != nullptr && initialize->ended != nullptr
         && session != nullptr)
       result.to_session = session->began->at - initialize->ended->at;
-    if (session != nullptr && session->ended != nullptr && ready_ != nullptr)
-      result.to_ready = ready_->at - session->ended->at;
+    if (ready_ == nullptr)
+      return result;
+    // An agent that opens its session in one handshake has one box for both.
+    const auto* last = session != nullptr ? session : initialize;
+    if (last != nullptr && last->ended != nullptr)
+      result.to_ready = ready_->at - last->ended->at;
+    if (session == nullptr && initialize != nullptr)
+      result.to_session = 0;
     return result;
   }
 

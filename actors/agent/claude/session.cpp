@@ -94,6 +94,8 @@ caf::result<session_opened> cli_state::create(const open_session& m) {
 }
 
 void cli_state::write_handshake() {
+  handshake_written_at = trace::now();
+  handshake_cause = trace::current_cause();
   const auto& params = wanted.params;
   initialize_params first;
   first.system_prompt = params.system_prompt;
@@ -140,9 +142,7 @@ void cli_state::write_handshake() {
 void cli_state::handshake_answered(const frame& answer) {
   if (gone || closing)
     return;
-  trace::scope scope{launch_span != 0
-                       ? trace::end_span(std::exchange(launch_span, 0))
-                       : trace::current_cause()};
+  trace::scope scope{end_launch_span()};
   if (!answer.error.empty()) {
     const auto text =
       "the agent refused initialize: " + redacted(answer.error, secrets)
@@ -164,6 +164,20 @@ void cli_state::handshake_answered(const frame& answer) {
     return;
   }
   session_is_open(found);
+}
+
+// The CLI is silent until it is asked, so whether it was still starting or
+// waited for us shows in how fast it answers.
+std::uint64_t cli_state::end_launch_span() {
+  if (launch_span == 0)
+    return trace::current_cause();
+  const auto span = std::exchange(launch_span, 0);
+  if (trace::now() - handshake_written_at > warm_answer.count())
+    return trace::end_span(span);
+  trace::end_span(span, trace::outcome::ok, handshake_written_at);
+  trace::scope scope{handshake_cause};
+  return trace::end_span(
+    trace::begin_span("agent: session/new", handshake_written_at));
 }
 
 void cli_state::session_is_open(const initialize_answer& found) {

@@ -31,6 +31,9 @@ namespace agent_server::claude {
 
 /// How long the CLI may take to answer a control request.
 constexpr std::chrono::seconds control_timeout{30};
+/// A CLI that has started answers `initialize` within this (measured: 34 to
+/// 120 ms).
+constexpr std::chrono::nanoseconds warm_answer{150'000'000};
 /// How long after an interrupt the turn is ended without the CLI's word.
 constexpr std::chrono::seconds interrupt_timeout{10};
 /// A CLI that keeps dying is started again this often without a turn between.
@@ -101,6 +104,8 @@ struct cli_state {
 
   std::uint32_t generation = 1;
   std::uint64_t launch_span = 0;
+  std::int64_t handshake_written_at = 0;
+  std::uint64_t handshake_cause = 0;
   bool started = false;
   caf::error gone;
   bool closing = false;
@@ -143,6 +148,7 @@ struct cli_state {
   caf::result<session_opened> create(const open_session& m);
   void start_process_again(bool resumes);
   void write_handshake();
+  std::uint64_t end_launch_span();
   void handshake_answered(const frame& answer);
   void session_is_open(const initialize_answer& found);
   void process_ended(const process_gone& m);

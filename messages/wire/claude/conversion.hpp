@@ -49,6 +49,10 @@ public:
   /// The agent's texts of this turn, in order.
   std::vector<std::string> take_turn_texts();
 
+  /// The main agent's last message has not ended: its stream broke off. CLI
+  /// 2.1.112 ends such a turn as if nothing had happened.
+  bool cut_short() const;
+
   void set_context_window(std::int64_t tokens);
 
 private:

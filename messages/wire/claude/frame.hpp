@@ -70,6 +70,13 @@ turn_start read_turn_start(const frame& system_init);
 /// `system/session_state_changed`: running, requires_action or idle.
 std::string read_session_state(const frame& system);
 
+/// The permission mode that a `system/status` says the CLI has entered; empty
+/// when it says nothing of it.
+std::string read_mode_change(const frame& system);
+
+/// What `system/api_retry` says, for a log: "attempt 1 of 10 in 558 ms, …".
+std::string read_api_retry(const frame& system);
+
 /// One question `can_use_tool`.
 struct tool_question {
   std::string request_id;
@@ -94,8 +101,18 @@ struct hook_call {
   std::string event;
   std::string tool_name;
   std::string tool_use_id;
+  std::string input = "{}"; // JSON object
 };
 hook_call read_hook_call(const frame& request);
+
+/// Whether a user frame is the CLI's echo of the one that `uuid` names.
+bool echoes(const frame& user, std::string_view uuid);
+
+/// Whether an assistant frame holds a tool call.
+bool calls_a_tool(const frame& assistant);
+
+/// The text of an assistant frame of the main agent; empty when it has none.
+std::string plain_text(const frame& assistant);
 
 /// The end of a turn, as the callers of ACP see it.
 struct turn_result {

@@ -51,8 +51,4 @@ std::string hook_response(std::string_view request_id,
                           std::string_view hook_event = {},
                           std::string_view denial = {});
 
-/// `--mcp-config`: a JSON object of servers by name. `servers` is the JSON
-/// array of ACP `mcpServers`.
-std::string mcp_config(std::string_view servers);
-
 } // namespace agent_server::claude
