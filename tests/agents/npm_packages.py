@@ -6,8 +6,6 @@ import re
 import shutil
 import subprocess
 
-import pytest
-
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or
                      pathlib.Path.home() / ".cache") / "agent-server-tests"
@@ -39,20 +37,6 @@ def install():
         assert npm.returncode == 0, npm.stderr
         installed.write_text(wanted)
     return CACHE / "node_modules"
-
-
-@pytest.fixture(scope="session")
-def packages():
-    try:
-        return install()
-    except Unreachable:
-        pytest.skip("npm cannot be reached: no real agent was booted")
-
-
-@pytest.fixture(params=CLAUDE_VERSIONS)
-def claude(request, packages):
-    """A claude CLI's executable, each test with each."""
-    return claude_executable(packages, request.param)
 
 
 def architecture():
