@@ -98,6 +98,14 @@ void commands_state::execute(const parsed_command& command, promise reply) {
           },
           refuse);
       return;
+    case command_method::permission_response:
+      self->request(permissions, caf::infinite, command.permission)
+        .then(
+          [reply, id](const permission_resolved&) mutable {
+            reply.deliver(ok(command_result(id, R"({"resolved":true})")));
+          },
+          refuse);
+      return;
     case command_method::refresh_session:
       self
         ->request(session, caf::infinite, refresh_session{command.mcp_servers})
@@ -117,9 +125,11 @@ void commands_state::execute(const parsed_command& command, promise reply) {
 }
 
 commands_actor::behavior_type commands(commands_self* self,
-                                       session_actor session) {
+                                       session_actor session,
+                                       permission_desk_actor permissions) {
   self->state.self = self;
   self->state.session = std::move(session);
+  self->state.permissions = std::move(permissions);
   return {
     [self](const command_request& command) {
       return self->state.check_session(command);

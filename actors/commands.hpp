@@ -20,6 +20,7 @@ struct commands_state {
 
   commands_self* self = nullptr;
   session_actor session;
+  permission_desk_actor permissions;
 
   caf::result<command_reply> check_session(const command_request& command);
   void check_shape(const command_request& command, promise reply);
@@ -27,8 +28,10 @@ struct commands_state {
 };
 
 /// Checks POST /command in the order that callers know (session, shape,
-/// params), and executes it in `session`.
+/// params), and executes it in `session`; answers to permission requests go to
+/// `permissions`.
 commands_actor::behavior_type commands(commands_self* self,
-                                       session_actor session);
+                                       session_actor session,
+                                       permission_desk_actor permissions);
 
 } // namespace agent_server

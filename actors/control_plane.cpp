@@ -216,6 +216,19 @@ control_plane(control_plane_self* self, control_plane_config config,
                         });
       return promise;
     },
+    [self](const relay_message& m) -> caf::result<message_relayed> {
+      auto promise = self->make_response_promise<message_relayed>();
+      self->state.start("POST relay_message", "POST",
+                        self->state.run_url() + "relay_message/",
+                        task_api::relay_message_body(m.text),
+                        [promise](const caf::expected<body>& got) mutable {
+                          if (got)
+                            promise.deliver(message_relayed{});
+                          else
+                            promise.deliver(got.error());
+                        });
+      return promise;
+    },
     [self](const boot_over&) { self->state.booting = false; },
     [self](const alarm& a) {
       trace::scope scope{a.armed_by};

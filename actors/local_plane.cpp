@@ -202,6 +202,8 @@ local_plane(local_plane_self* self, std::string directory, std::string prompt) {
     [self](const update_run& change) { return self->state.update(change); },
     [self](const set_output& m) { return self->state.keep_output(m); },
     [self](const append_log& log) { return self->state.append(log); },
+    // What was said is in the log; there is nobody else to tell.
+    [](const relay_message&) { return message_relayed{}; },
     [](boot_over) { /* a directory has no deadlines */ },
     [](const alarm&) { /* and no second tries */ },
   };

@@ -310,6 +310,14 @@ caf::result<session_closed> session_actor_state::close() {
         make_failure(ec::no_session, "the session is closing"));
   tell_if_idle();
   self->send(peers.health, boot_closed{});
+  // Before the agent is gone, so that it hears what became of its questions.
+  self->request(peers.permissions, caf::infinite, end_permissions{})
+    .then([this](const permissions_ended&) { close_agent_and_log(); },
+          [this](const caf::error&) { close_agent_and_log(); });
+  return promise;
+}
+
+void session_actor_state::close_agent_and_log() {
   auto flush = [this] {
     self->request(peers.session_log, caf::infinite, flush_log{})
       .then([this](const log_flushed&) { closed(); },
@@ -318,7 +326,6 @@ caf::result<session_closed> session_actor_state::close() {
   self->request(peers.agent, caf::infinite, close_agent{})
     .then([flush](const agent_closed&) { flush(); },
           [flush](const caf::error&) { flush(); });
-  return promise;
 }
 
 void session_actor_state::closed() {

@@ -38,6 +38,7 @@ struct session_peers {
   file_watch_actor file_watch;
   disk_actor disk;
   lifecycle_actor lifecycle;
+  permission_desk_actor permissions;
 };
 
 /// What a session is made with.
@@ -145,6 +146,7 @@ struct session_actor_state {
   caf::result<session_closed> close();
   void closed();
   void lose_agent(const agent_gone& m);
+  void close_agent_and_log();
 
   std::string current_options() const;
   void publish(std::string notification);

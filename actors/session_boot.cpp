@@ -172,6 +172,7 @@ void session_actor_state::create_session_if_ready() {
   options.mode = params.permission_mode;
   options.bypass_allowed = setup.bypass_allowed;
   options.effort = config().effort.value_or("");
+  self->send(peers.permissions, session_mode{params.permission_mode});
   open_session opening{std::move(params), late_environment, {}};
   if (native)
     complete(opening);

@@ -2,7 +2,7 @@
 
 #include "actors/io/private_file.hpp"
 #include "actors/trace/recorder.hpp"
-#include "cli/identity.hpp"
+#include "messages/identity.hpp"
 #include "messages/wire/claude/mcp_config.hpp"
 
 namespace agent_server {

@@ -25,13 +25,13 @@
 #include "actors/session.hpp"
 #include "actors/session_log.hpp"
 #include "actors/task_fetch.hpp"
-#include "cli/identity.hpp"
 #include "cli/initial_environment.hpp"
 #include "cli/local_mode.hpp"
 #include "cli/settings_files.hpp"
 #include "cli/state_directory.hpp"
 #include "http/access.hpp"
 #include "http/server.hpp"
+#include "messages/identity.hpp"
 #include "messages/wire/boot_report_json.hpp"
 
 #include <algorithm>
@@ -138,6 +138,7 @@ private:
   };
 
   void wire_plane();
+  void wire_permissions(const session_log_actor& log_of_session);
   agent_actor wire_agent(const agent_launch& launch, const acp_peers& peers);
   session_setup make_setup(const agent_launch& launch) const;
   void boot_is_over();
@@ -164,11 +165,11 @@ private:
   disk_actor disk_;
   std::optional<logger> log_;
   health_actor health_;
-  event_log_actor events_;
+  event_stream_actor events_;
   outbound_actor outbound_;
   lifecycle_actor lifecycle_;
   control_plane_actor control_plane_;
-  permissions_actor permissions_;
+  permission_desk_actor permissions_;
   terminal_actor terminal_;
   session_actor session_;
   local_conversation_actor conversation_;
@@ -200,6 +201,8 @@ void running_server::wire(agent_launch launch, guard_link guard, int log_fd) {
   peers.health = health_;
   peers.event_log = events_;
   peers.session_log = system_.spawn(session_log, control_plane_, *log_);
+  wire_permissions(peers.session_log);
+  peers.permissions = permissions_;
   peers.file_watch = spawn_hosted(unit_, file_watch);
   peers.disk = disk_;
   peers.lifecycle = lifecycle_;
@@ -233,7 +236,6 @@ agent_actor running_server::wire_agent(const agent_launch& launch,
 void running_server::wire_plane() {
   const auto& config = *config_;
   if (!local_) {
-    permissions_ = system_.spawn(permissions);
     control_plane_ =
       system_.spawn(control_plane, config.control_plane, outbound_, health_,
                     *log_, call_limit(config.limits.context_fetch));
@@ -242,10 +244,27 @@ void running_server::wire_plane() {
   terminal_options options;
   options.yes = local_->yes;
   terminal_ = spawn_hosted(unit_, terminal, options);
-  permissions_ = terminal_;
   caf::anon_send(events_, journal_tap_actor{terminal_});
   control_plane_ = system_.spawn<caf::detached>(
     local_plane, config.state_directory, local_->prompt);
+}
+
+void running_server::wire_permissions(const session_log_actor& log_of_session) {
+  if (local_) {
+    permissions_ = terminal_;
+    return;
+  }
+  permission_settings settings;
+  settings.attended = !config_->background;
+  settings.asks_in_thread = config_->interaction_origin == "slack";
+  settings.may_publish = config_->create_pr.value_or(true);
+  // Codex works on its own in this mode, and only asks for what is beyond it.
+  if (config_->adapter == runtime_adapter::codex)
+    settings.asking_modes = {"default", "read-only"};
+  settings.deadline = config_->limits.permission;
+  permissions_ = system_.spawn(
+    permissions, permission_peers{events_, log_of_session, control_plane_},
+    std::move(settings), *log_);
 }
 
 session_setup running_server::make_setup(const agent_launch& launch) const {
@@ -273,7 +292,7 @@ caf::expected<std::uint16_t> running_server::listen(std::size_t descriptors,
   edge_wiring wiring;
   wiring.health = published_;
   wiring.events = events_;
-  wiring.commands = system_.spawn(commands, session_);
+  wiring.commands = system_.spawn(commands, session_, permissions_);
   wiring.boot_report = [this] { return boot_report_json(boot_->report()); };
   wiring.access = &*access_;
   wiring.system = &system_;

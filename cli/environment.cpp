@@ -81,6 +81,8 @@ void read_deadlines(const environment& variables, deadlines& limits,
                 limits.session_dependencies, problems);
   read_deadline(variables, "AGENT_SERVER_SESSION_CREATE_DEADLINE_MS",
                 limits.session_create, problems);
+  read_deadline(variables, "AGENT_SERVER_PERMISSION_TIMEOUT_MS",
+                limits.permission, problems);
 }
 
 void read_agent_choice(const environment& variables, server_config& config,

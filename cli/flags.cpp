@@ -42,6 +42,10 @@ Deadlines of the boot's phases, in milliseconds:
   AGENT_SERVER_SESSION_DEPENDENCIES_DEADLINE_MS  model list (10000)
   AGENT_SERVER_SESSION_CREATE_DEADLINE_MS        session/new (60000)
 
+How long a permission question of a session in background mode waits for an
+answer, in milliseconds, before it is decided without one:
+  AGENT_SERVER_PERMISSION_TIMEOUT_MS             (300000)
+
 `agent-server local --help` tells how to run without a control plane.
 )";
 

@@ -3,10 +3,10 @@
 #include "cli/agent_server.hpp"
 #include "cli/demo_agent.hpp"
 #include "cli/flags.hpp"
-#include "cli/identity.hpp"
 #include "cli/initial_environment.hpp"
 #include "cli/local_mode.hpp"
 #include "cli/local_options.hpp"
+#include "messages/identity.hpp"
 
 #include <csignal>
 #include <cstdio>

@@ -1,8 +1,8 @@
 #include "cli/state_directory.hpp"
 
 #include "actors/io/private_file.hpp"
-#include "cli/identity.hpp"
 #include "messages/error.hpp"
+#include "messages/identity.hpp"
 
 #include <algorithm>
 #include <array>

@@ -72,6 +72,7 @@ using control_plane_actor =
                    caf::replies_to<update_run>::with<run_updated>,
                    caf::replies_to<set_output>::with<output_set>,
                    caf::replies_to<append_log>::with<log_appended>,
+                   caf::replies_to<relay_message>::with<message_relayed>,
                    // Calls from now on have their own deadlines.
                    caf::reacts_to<boot_over>,
                    // The next try of a call that failed.
@@ -134,18 +135,33 @@ using agent_actor = process_owner_actor::extend<
   // A deadline of its own.
   caf::reacts_to<alarm>>;
 
-/// Decides permission questions.
+/// Whom a driver asks for leave.
 using permissions_actor = caf::typed_actor<
-  caf::replies_to<permission_question>::with<permission_answer>>;
+  caf::replies_to<permission_question>::with<permission_answer>,
+  caf::reacts_to<withdraw_permission>, caf::reacts_to<session_mode>>;
+
+/// The owner of the open permission questions.
+using permission_desk_actor = permissions_actor::extend<
+  caf::replies_to<answer_permission>::with<permission_resolved>,
+  caf::replies_to<end_permissions>::with<permissions_ended>>;
+
+/// Whoever wants to know how many clients listen: told at once and at each
+/// change.
+using client_watch_actor = caf::typed_actor<caf::reacts_to<clients_changed>>;
+
+/// Puts permission questions to the clients of the event stream.
+using client_permissions_actor =
+  permission_desk_actor::extend<caf::reacts_to<clients_changed>,
+                                // A question that waited too long.
+                                caf::reacts_to<alarm>>;
 
 /// The terminal of local mode: prints what the agent says, and reads prompts
 /// and the answers to permission questions from the same input.
-using terminal_actor =
-  permissions_actor::extend<caf::reacts_to<journal_entry>,
-                            caf::reacts_to<show_text>,
-                            caf::replies_to<next_prompt>::with<typed_prompt>,
-                            // From its own input.
-                            caf::reacts_to<typed_line>>;
+using terminal_actor = permission_desk_actor::extend<
+  caf::reacts_to<journal_entry>, caf::reacts_to<show_text>,
+  caf::replies_to<next_prompt>::with<typed_prompt>,
+  // From its own input.
+  caf::reacts_to<typed_line>>;
 
 /// Whoever wants every journal entry as it comes.
 using journal_tap_actor = caf::typed_actor<caf::reacts_to<journal_entry>>;
@@ -157,6 +173,12 @@ using event_log_actor =
                    caf::reacts_to<journal_tap_actor>,
                    caf::reacts_to<attach_client>, caf::reacts_to<detach_client>,
                    caf::replies_to<close_streams>::with<streams_closed>>;
+
+/// The same, with what its clients are asked.
+using event_stream_actor =
+  event_log_actor::extend<caf::reacts_to<client_watch_actor>,
+                          caf::reacts_to<announce_permission>,
+                          caf::reacts_to<retract_permission>>;
 
 /// Coalesces and delivers log entries.
 using session_log_actor =

@@ -29,7 +29,7 @@ struct claude_code_config {
   std::vector<std::string> plugins;
 };
 
-/// How long each phase of the boot may take.
+/// How long each phase of the boot may take, and what else has an end.
 struct deadlines {
   std::chrono::milliseconds context_fetch{20'000};
   std::chrono::milliseconds acp_initialize{60'000};
@@ -37,6 +37,9 @@ struct deadlines {
   /// How long a session without a pinned model waits for the model list.
   std::chrono::milliseconds session_dependencies{10'000};
   std::chrono::milliseconds session_create{60'000};
+  /// How long an unattended session waits for an answer to a permission
+  /// question.
+  std::chrono::milliseconds permission{300'000};
 };
 
 enum class runtime_adapter : std::uint8_t { claude, codex };

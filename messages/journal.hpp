@@ -2,6 +2,7 @@
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -48,6 +49,21 @@ struct detach_client {
   std::shared_ptr<frame_sink> sink;
 };
 
+/// Shows an event to every client, and to each that comes until it is
+/// retracted: once to each.
+struct announce_permission {
+  std::string request_id;
+  std::shared_ptr<const std::string> event; // one line of JSON
+};
+struct retract_permission {
+  std::string request_id;
+};
+
+/// How many clients are attached now.
+struct clients_changed {
+  std::size_t attached = 0;
+};
+
 /// Ends every stream; the event log takes no client after it.
 struct close_streams {};
 struct streams_closed {};
@@ -62,6 +78,9 @@ struct log_flushed {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::journal_entry)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::attach_client)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::detach_client)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::announce_permission)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::retract_permission)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::clients_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::close_streams)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::streams_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::flush_log)

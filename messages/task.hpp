@@ -68,6 +68,13 @@ struct append_log {
 };
 struct log_appended {};
 
+/// Posts a text where the run was asked for (a Slack thread); the control plane
+/// knows where, if anywhere.
+struct relay_message {
+  std::string text;
+};
+struct message_relayed {};
+
 /// Ends the time in which control-plane calls share the boot's deadline.
 struct boot_over {};
 
@@ -86,4 +93,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::set_output)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::output_set)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::append_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::log_appended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::relay_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::message_relayed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::boot_over)

@@ -91,7 +91,7 @@ caf::result<prompt_ended> acp_state::prompt(const prompt_agent& m) {
 void acp_state::cancel() {
   if (gone || session_id.empty())
     return;
-  for (const auto& id : std::exchange(open_permissions, {}))
+  for (const auto& id : withdraw_permissions())
     write(acp::permission_answer_line(id, {}));
   write(acp::cancel_line(session_id));
 }
@@ -215,7 +215,7 @@ void acp_state::take_result(const acp::incoming& in) {
       creating.deliver(session_opened{session_id, {options}});
       return;
     case call_kind::prompt:
-      open_permissions.clear();
+      withdraw_permissions();
       prompting.deliver(
         prompt_ended{in.stop_reason, std::move(turn_texts), {}});
       turn_texts.clear();
@@ -233,6 +233,9 @@ void acp_state::option_was_set(const call& done, const std::string& reported) {
   else if (!options.empty())
     options =
       acp::with_current_value(options, done.option.id, done.option.value);
+  if (done.option.id == "mode"
+      || acp::option_category(options, done.option.id) == "mode")
+    self->send(peers.permissions, session_mode{done.option.value});
   setting.deliver(config_options{options});
 }
 
@@ -255,7 +258,7 @@ void acp_state::take_error(const acp::incoming& in) {
                                     "the agent refused session/new: " + text));
       return;
     case call_kind::prompt:
-      open_permissions.clear();
+      withdraw_permissions();
       prompting.deliver(make_failure(ec::agent_error, text));
       return;
     case call_kind::set_config_option:
@@ -280,12 +283,14 @@ void acp_state::take_request(const acp::incoming& in) {
 }
 
 void acp_state::ask_permission(const acp::incoming& in) {
-  open_permissions.push_back(in.id);
-  const auto id = in.id;
-  self->request(peers.permissions, caf::infinite, in.permission)
+  auto question = in.permission;
+  question.id = std::to_string(++last_question);
+  const auto id = question.id;
+  open_permissions[id] = in.id;
+  self->request(peers.permissions, caf::infinite, std::move(question))
     .then(
       [this, id](const permission_answer& answer) {
-        answer_permission(id, answer.option_id);
+        answer_permission(id, answer);
       },
       [this, id](const caf::error& err) {
         log->warn("a permission question could not be put: " + describe(err));
@@ -293,14 +298,23 @@ void acp_state::ask_permission(const acp::incoming& in) {
       });
 }
 
-void acp_state::answer_permission(const std::string& id,
-                                  const std::string& option) {
-  const auto found =
-    std::find(open_permissions.begin(), open_permissions.end(), id);
+void acp_state::answer_permission(const std::string& question,
+                                  const permission_answer& answer) {
+  const auto found = open_permissions.find(question);
   if (found == open_permissions.end())
     return; // cancelled, or the turn is over
+  const auto id = found->second;
   open_permissions.erase(found);
-  write(acp::permission_answer_line(id, option));
+  write(acp::permission_answer_line(id, answer));
+}
+
+std::vector<std::string> acp_state::withdraw_permissions() {
+  std::vector<std::string> ids;
+  for (auto& [question, id] : std::exchange(open_permissions, {})) {
+    self->send(peers.permissions, withdraw_permission{question});
+    ids.push_back(std::move(id));
+  }
+  return ids;
 }
 
 void acp_state::take_update(const acp::incoming& in) {
@@ -324,6 +338,7 @@ void acp_state::take_update(const acp::incoming& in) {
   } else if (in.update == "current_mode_update") {
     if (!options.empty())
       options = acp::with_current_value(options, "mode", in.current_mode);
+    self->send(peers.permissions, session_mode{in.current_mode});
     self->send(observer, agent_mode_changed{in.current_mode});
   }
 }
@@ -377,7 +392,7 @@ void acp_state::fail_everything(const caf::error& err) {
   for (const auto& [id, open_call] : std::exchange(calls, {}))
     if (open_call.kind != call_kind::initialize)
       trace::end_span(open_call.span, trace::outcome::error);
-  open_permissions.clear();
+  withdraw_permissions();
   if (opening.pending())
     opening.deliver(err);
   if (creating.pending())

@@ -84,8 +84,10 @@ struct acp_state {
   bool has_config_options = false;
   std::vector<std::string> turn_texts;
   bool text_open = false;
-  /// Permission requests of the agent that are not answered, by JSON id.
-  std::vector<std::string> open_permissions;
+  /// Permission requests of the agent that are not answered: their JSON ids
+  /// by the ids under which they were put. An agent may use its own twice.
+  std::map<std::string, std::string> open_permissions;
+  std::uint64_t last_question = 0;
 
   caf::result<agent_opened> open();
   void send_initialize();
@@ -104,7 +106,10 @@ struct acp_state {
   void take_request(const acp::incoming& in);
   void take_update(const acp::incoming& in);
   void ask_permission(const acp::incoming& in);
-  void answer_permission(const std::string& id, const std::string& option);
+  void answer_permission(const std::string& question,
+                         const permission_answer& answer);
+  /// Forgets the open ones and returns their JSON ids.
+  std::vector<std::string> withdraw_permissions();
   void option_was_set(const call& done, const std::string& reported);
   void process_ended(const process_gone& m);
 

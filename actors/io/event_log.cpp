@@ -54,12 +54,31 @@ void event_log_state::attach(std::shared_ptr<frame_sink> sink) {
     sink->write(std::move(bytes));
   kept_.clear();
   kept_bytes_ = 0;
+  for (const auto& standing : announced_)
+    sink->write(standing.bytes);
   sink->write(std::make_shared<const std::string>(connected_frame(run_id_)));
   sinks_.push_back(std::move(sink));
 }
 
 void event_log_state::detach(const std::shared_ptr<frame_sink>& sink) {
   sinks_.erase(std::remove(sinks_.begin(), sinks_.end(), sink), sinks_.end());
+}
+
+void event_log_state::announce(const announce_permission& m) {
+  if (closed_)
+    return;
+  announced_.push_back({m.request_id, std::make_shared<const std::string>(
+                                        "data: " + *m.event + "\n\n")});
+  for (const auto& sink : sinks_)
+    sink->write(announced_.back().bytes);
+}
+
+void event_log_state::retract(const std::string& request_id) {
+  announced_.erase(std::remove_if(announced_.begin(), announced_.end(),
+                                  [&](const announcement& standing) {
+                                    return standing.request_id == request_id;
+                                  }),
+                   announced_.end());
 }
 
 void event_log_state::close() {
@@ -71,9 +90,13 @@ void event_log_state::close() {
   kept_bytes_ = 0;
 }
 
-event_log_actor::behavior_type event_log(event_log_self* self,
-                                         std::string run_id) {
+event_stream_actor::behavior_type event_log(event_log_self* self,
+                                            std::string run_id) {
   self->state.set_run(std::move(run_id));
+  auto tell_watchers = [self] {
+    for (const auto& who : self->state.watchers())
+      self->send(who, clients_changed{self->state.clients()});
+  };
   return {
     [self](const journal_entry& entry) {
       for (const auto& who : self->state.taps())
@@ -81,14 +104,25 @@ event_log_actor::behavior_type event_log(event_log_self* self,
       self->state.append(entry);
     },
     [self](journal_tap_actor& who) { self->state.tap(std::move(who)); },
-    [self](attach_client& client) {
+    [self, tell_watchers](attach_client& client) {
       self->state.attach(std::move(client.sink));
+      tell_watchers();
     },
-    [self](const detach_client& client) { self->state.detach(client.sink); },
-    [self](close_streams) {
+    [self, tell_watchers](const detach_client& client) {
+      self->state.detach(client.sink);
+      tell_watchers();
+    },
+    [self, tell_watchers](close_streams) {
       self->state.close();
+      tell_watchers();
       return streams_closed{};
     },
+    [self](client_watch_actor& who) {
+      self->send(who, clients_changed{self->state.clients()});
+      self->state.watch(std::move(who));
+    },
+    [self](const announce_permission& m) { self->state.announce(m); },
+    [self](const retract_permission& m) { self->state.retract(m.request_id); },
   };
 }
 

@@ -26,6 +26,12 @@ public:
 
   void set_run(std::string run_id) { run_id_ = std::move(run_id); }
   void append(const journal_entry& entry);
+  /// Events that every client is to see while they stand.
+  void announce(const announce_permission& m);
+  void retract(const std::string& request_id);
+  void watch(client_watch_actor who) { watchers_.push_back(std::move(who)); }
+  const std::vector<client_watch_actor>& watchers() const { return watchers_; }
+  std::size_t clients() const { return sinks_.size(); }
   void tap(journal_tap_actor who) { taps_.push_back(std::move(who)); }
   const std::vector<journal_tap_actor>& taps() const { return taps_; }
   void attach(std::shared_ptr<frame_sink> sink);
@@ -38,11 +44,18 @@ public:
 private:
   using frame = std::shared_ptr<const std::string>;
 
+  struct announcement {
+    std::string request_id;
+    frame bytes;
+  };
+
   void keep(frame bytes);
 
   std::string run_id_;
   std::vector<std::shared_ptr<frame_sink>> sinks_;
   std::vector<journal_tap_actor> taps_;
+  std::vector<client_watch_actor> watchers_;
+  std::vector<announcement> announced_;
   std::deque<frame> kept_;
   std::size_t kept_bytes_ = 0;
   std::uint64_t dropped_ = 0;
@@ -51,11 +64,12 @@ private:
 };
 
 using event_log_self =
-  caf::stateful_actor<event_log_state, traced<hosted<event_log_actor::base>>>;
+  caf::stateful_actor<event_log_state,
+                      traced<hosted<event_stream_actor::base>>>;
 
 /// Turns journal entries into SSE frames, each once, and gives them to every
 /// client. What happens while nobody listens is kept for the first who comes.
-event_log_actor::behavior_type event_log(event_log_self* self,
-                                         std::string run_id);
+event_stream_actor::behavior_type event_log(event_log_self* self,
+                                            std::string run_id);
 
 } // namespace agent_server

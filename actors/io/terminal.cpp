@@ -85,7 +85,8 @@ terminal_state::ask(const permission_question& question) {
   if (yes || !interactive || ended || question.options.empty())
     return decide(question);
   auto promise = self->make_response_promise<permission_answer>();
-  questions.push_back({question, promise});
+  questions.push_back(
+    {question, promise, read_permission_call(question.tool_call_json)});
   if (questions.size() == 1)
     show_question();
   want_line();
@@ -93,10 +94,15 @@ terminal_state::ask(const permission_question& question) {
 }
 
 permission_answer terminal_state::decide(const permission_question& question) {
+  const auto call = read_permission_call(question.tool_call_json);
+  if (call.subject == permission_subject::question) {
+    print_line("not answered: " + one_line(question.title), dim);
+    return decided(question, call);
+  }
   const auto* option = first_of(question, yes ? "allow" : "reject");
   const auto* verb = yes && option != nullptr ? "allowed: " : "not allowed: ";
   print_line(verb + one_line(question.title), dim);
-  return {option != nullptr ? option->id : std::string{}};
+  return {option != nullptr ? option->id : std::string{}, {}, {}};
 }
 
 void terminal_state::show_question() {
@@ -119,7 +125,9 @@ void terminal_state::answer_question(std::string_view line) {
     print("Type a number from 1 to " + std::to_string(options.size()) + ": ");
     return;
   }
-  questions.front().promise.deliver(permission_answer{options[number - 1].id});
+  auto& asked = questions.front();
+  asked.promise.deliver(
+    completed({options[number - 1].id, {}, {}}, asked.question, asked.call));
   questions.pop_front();
   if (!questions.empty())
     show_question();
@@ -200,12 +208,37 @@ void terminal_state::show_entry(const journal_entry& entry) {
 void terminal_state::end_turn() {
   streaming = false;
   begin_line();
+  void_questions("The turn has ended; the question is void.");
+  show_sign();
+}
+
+void terminal_state::void_questions(const char* why) {
   if (!questions.empty())
-    print_line("The turn has ended; the question is void.", dim);
+    print_line(why, dim);
   for (auto& open : questions)
     open.promise.deliver(permission_answer{});
   questions.clear();
+}
+
+void terminal_state::withdraw(const std::string& question_id) {
+  const auto found = std::find_if(
+    questions.begin(), questions.end(),
+    [&](const open_question& open) { return open.question.id == question_id; });
+  if (found == questions.end())
+    return;
+  const bool shown = found == questions.begin();
+  found->promise.deliver(permission_answer{});
+  questions.erase(found);
+  if (!shown)
+    return;
+  print_line("The agent no longer asks.", dim);
+  if (!questions.empty())
+    show_question();
   show_sign();
+}
+
+void terminal_state::end_permissions() {
+  void_questions("The session ends; the question is void.");
 }
 
 void terminal_state::show_block(std::string_view text) {
@@ -256,6 +289,18 @@ terminal_actor::behavior_type terminal(terminal_self* self,
   return {
     [self](const permission_question& question) {
       return self->state.ask(question);
+    },
+    [self](const withdraw_permission& m) { self->state.withdraw(m.id); },
+    // Its questions are put to nobody else.
+    [](const answer_permission& given) -> caf::result<permission_resolved> {
+      return make_failure(ec::invalid_params,
+                          "No pending permission request found for id: "
+                            + given.request_id);
+    },
+    [](const session_mode&) {},
+    [self](const end_permissions&) {
+      self->state.end_permissions();
+      return permissions_ended{};
     },
     [self](const journal_entry& entry) { self->state.show_entry(entry); },
     [self](const show_text& block) { self->state.show_block(block.text); },

@@ -3,6 +3,7 @@
 #include "actors/io/hosted.hpp"
 #include "actors/io/terminal_input.hpp"
 #include "actors/io/terminal_output.hpp"
+#include "actors/permission_ladder.hpp"
 #include "actors/trace/traced.hpp"
 #include "messages/actors.hpp"
 
@@ -35,6 +36,7 @@ struct terminal_state {
   struct open_question {
     permission_question question;
     answer_promise promise;
+    permission_call call;
   };
 
   terminal_self* self;
@@ -60,6 +62,8 @@ struct terminal_state {
   void take_line(const typed_line& line);
   void show_entry(const journal_entry& entry);
   void show_block(std::string_view text);
+  void withdraw(const std::string& question_id);
+  void end_permissions();
 
 private:
   permission_answer decide(const permission_question& question);
@@ -67,6 +71,7 @@ private:
   void answer_question(std::string_view line);
   void end_questions();
   void end_turn();
+  void void_questions(const char* why);
   void want_line();
   void show_sign();
   void print(std::string_view text);

@@ -77,9 +77,13 @@ void read_permission(const Value* params, incoming& out) {
     first_text({json::find(call, "title"), json::find(call, "kind")});
   if (out.permission.title.empty())
     out.permission.title = "tool call";
+  out.permission.tool_call_json =
+    call != nullptr && call->IsObject() ? json::dump(*call) : "{}";
   const auto* options = json::find(params, "options");
+  out.permission.options_json = "[]";
   if (options == nullptr || !options->IsArray())
     return;
+  out.permission.options_json = json::dump(*options);
   for (const auto& option : options->GetArray())
     if (option.IsObject())
       out.permission.options.push_back(

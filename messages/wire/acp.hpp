@@ -49,7 +49,7 @@ struct incoming {
   std::string text;
   std::string current_mode; // current_mode_update
 
-  /// `session/request_permission`.
+  /// `session/request_permission`; its id is for the driver to choose.
   permission_question permission;
 };
 
@@ -89,9 +89,11 @@ std::string set_mode_line(std::uint64_t id, std::string_view session_id,
                           std::string_view mode);
 std::string set_model_line(std::uint64_t id, std::string_view session_id,
                            std::string_view model);
-/// `id` is JSON text; an empty option answers `cancelled`.
+/// `id` is JSON text; an empty option answers `cancelled`. What a person wrote
+/// goes into the result's `_meta` (`customInput` and `answers`, or `message`
+/// of a cancelled one).
 std::string permission_answer_line(std::string_view id,
-                                   std::string_view option_id);
+                                   const permission_answer& answer);
 /// JSON-RPC error -32601.
 std::string method_not_found_line(std::string_view id, std::string_view method);
 

@@ -62,6 +62,25 @@ void write_meta(json::writer& out, const session_params& params) {
   out.close_object();
 }
 
+void write_answer_meta(json::writer& out, const permission_answer& answer) {
+  if (answer.custom_input.empty() && answer.answers.empty())
+    return;
+  out.key("_meta").open_object();
+  if (answer.option_id.empty()) {
+    out.text("message", answer.custom_input);
+  } else {
+    if (!answer.custom_input.empty())
+      out.text("customInput", answer.custom_input);
+    if (!answer.answers.empty()) {
+      out.key("answers").open_object();
+      for (const auto& [question, text] : answer.answers)
+        out.quoted_key(question).text(text);
+      out.close_object();
+    }
+  }
+  out.close_object();
+}
+
 /// Opens a message up to the value of its `params`.
 json::writer call(std::string_view method, std::size_t params_size = 128) {
   json::writer out{params_size + 128};
@@ -163,7 +182,7 @@ std::string set_model_line(std::uint64_t id, std::string_view session_id,
 }
 
 std::string permission_answer_line(std::string_view id,
-                                   std::string_view option_id) {
+                                   const permission_answer& answer) {
   json::writer out;
   out.open_object()
     .text("jsonrpc", "2.0")
@@ -172,11 +191,13 @@ std::string permission_answer_line(std::string_view id,
     .open_object()
     .key("outcome")
     .open_object();
-  if (option_id.empty())
+  if (answer.option_id.empty())
     out.text("outcome", "cancelled");
   else
-    out.text("outcome", "selected").text("optionId", option_id);
-  return out.close_object().close_object().close_object().take();
+    out.text("outcome", "selected").text("optionId", answer.option_id);
+  out.close_object();
+  write_answer_meta(out, answer);
+  return out.close_object().close_object().take();
 }
 
 std::string method_not_found_line(std::string_view id,

@@ -35,7 +35,7 @@ command_method method_of(std::string_view name) {
     entry{"cancel", command_method::cancel},
     entry{"close", command_method::close},
     entry{"set_config_option", command_method::set_config_option},
-    entry{"permission_response", command_method::unserved},
+    entry{"permission_response", command_method::permission_response},
     entry{"refresh_session", command_method::refresh_session},
   };
   const auto bare = without_prefix(name);
@@ -80,6 +80,34 @@ void read_set_config_option(const Value* params, parsed_command& out) {
     out.params_error = "configId: must be a non-empty string";
   else if (out.option_value.empty())
     out.params_error = "value: must be a non-empty string";
+}
+
+void read_permission_response(const Value* params, parsed_command& out) {
+  auto& given = out.permission;
+  given.request_id = json::text_of(json::find(params, "requestId"));
+  given.answer.option_id = json::text_of(json::find(params, "optionId"));
+  if (given.request_id.empty())
+    out.params_error = "requestId: must be a non-empty string";
+  else if (given.answer.option_id.empty())
+    out.params_error = "optionId: must be a non-empty string";
+  if (const auto* text = json::find(params, "customInput")) {
+    if (!text->IsString())
+      out.params_error = "customInput: must be a string";
+    given.answer.custom_input = json::text_of(text);
+  }
+  const auto* answers = json::find(params, "answers");
+  if (answers == nullptr)
+    return;
+  if (!answers->IsObject()) {
+    out.params_error = "answers: must be an object of strings";
+    return;
+  }
+  for (const auto& [question, text] : answers->GetObject()) {
+    if (!text.IsString())
+      out.params_error = "answers: must be an object of strings";
+    given.answer.answers.emplace_back(json::text_of(&question),
+                                      json::text_of(&text));
+  }
 }
 
 void read_refresh_session(const Value* params, parsed_command& out) {
@@ -160,6 +188,9 @@ parsed_command parse_command(std::string_view body) {
       read_set_config_option(params, out);
       break;
     case command_method::close: read_close(params, out); break;
+    case command_method::permission_response:
+      read_permission_response(params, out);
+      break;
     case command_method::refresh_session:
       read_refresh_session(params, out);
       break;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/config.hpp"
+#include "messages/permission.hpp"
 
 #include <cstdint>
 #include <string>
@@ -15,6 +16,7 @@ enum class command_method : std::uint8_t {
   cancel,
   close,
   set_config_option,
+  permission_response,
   refresh_session,
   /// A method of the contract that this build does not serve.
   unserved,
@@ -35,6 +37,7 @@ struct parsed_command {
   bool has_artifacts = false;
   std::string option_id;
   std::string option_value;
+  answer_permission permission;
   std::vector<mcp_server> mcp_servers;
 };
 

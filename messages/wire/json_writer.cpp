@@ -95,6 +95,14 @@ writer& writer::key(std::string_view name) {
   return *this;
 }
 
+writer& writer::quoted_key(std::string_view name) {
+  separate();
+  append_quoted(out_, name);
+  out_ += ':';
+  needs_comma_ = false;
+  return *this;
+}
+
 writer& writer::text(std::string_view value) {
   separate();
   append_quoted(out_, value);

@@ -24,6 +24,8 @@ public:
 
   /// `name` needs no escaping.
   writer& key(std::string_view name);
+  /// Any name.
+  writer& quoted_key(std::string_view name);
   writer& text(std::string_view value);
   writer& number(std::int64_t value);
   writer& boolean(bool value) { return raw(value ? "true" : "false"); }

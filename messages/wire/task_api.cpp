@@ -14,6 +14,7 @@ namespace {
 using rapidjson::Value;
 
 constexpr std::size_t max_error_text = 2'000;
+constexpr std::size_t max_relayed_characters = 10'000;
 
 /// In the order in which they are removed.
 constexpr std::array<std::string_view, 3> pending_state_keys{
@@ -191,6 +192,21 @@ std::string append_log_body(
   for (const auto& entry : entries)
     out.raw(*entry);
   return out.close_array().close_object().take();
+}
+
+std::string relay_message_body(std::string_view text) {
+  std::size_t characters = 0;
+  std::size_t end = 0;
+  for (; end < text.size(); ++end)
+    if ((static_cast<unsigned char>(text[end]) & 0xC0) != 0x80
+        && ++characters > max_relayed_characters)
+      break;
+  text = text.substr(0, end);
+  return json::writer{text.size() + 32}
+    .open_object()
+    .text("text", text)
+    .close_object()
+    .take();
 }
 
 std::string error_text(int status, std::string_view body) {

@@ -25,6 +25,9 @@ std::string remove_keys_body(const std::vector<std::string>& keys);
 std::string
 append_log_body(const std::vector<std::shared_ptr<const std::string>>& entries);
 
+/// `{"text":…}`, cut at 10,000 characters: more is refused.
+std::string relay_message_body(std::string_view text);
+
 /// `Failed request: [<status>] <compact JSON body, or the status text>`, cut at
 /// 2,000 characters.
 std::string error_text(int status, std::string_view body);

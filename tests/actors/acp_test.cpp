@@ -30,6 +30,10 @@ struct acp_fixture : fixture {
   using permission_inbox = inbox<permission_question, permission_answer>;
   std::shared_ptr<permission_inbox> questions =
     std::make_shared<permission_inbox>();
+  std::shared_ptr<std::vector<std::string>> withdrawn =
+    std::make_shared<std::vector<std::string>>();
+  std::shared_ptr<std::vector<std::string>> modes =
+    std::make_shared<std::vector<std::string>>();
   agent_actor driver;
   std::uint32_t generation = 1;
 
@@ -76,13 +80,17 @@ struct acp_fixture : fixture {
         };
       });
     peers.permissions = system.spawn(
-      [](permissions_actor::pointer me, std::shared_ptr<permission_inbox> box)
+      [](permissions_actor::pointer me, std::shared_ptr<permission_inbox> box,
+         std::shared_ptr<std::vector<std::string>> gone,
+         std::shared_ptr<std::vector<std::string>> told)
         -> permissions_actor::behavior_type {
         return {
           [=](const permission_question& q) { return box->take(me, q); },
+          [=](const withdraw_permission& m) { gone->push_back(m.id); },
+          [=](const session_mode& m) { told->push_back(m.mode); },
         };
       },
-      questions);
+      questions, withdrawn, modes);
     first_launch first;
     first.problem = std::move(problem);
     driver = system.spawn(acp_agent, peers, first,
@@ -297,11 +305,36 @@ TEST_CASE_METHOD(acp_fixture, "a permission request is put and answered") {
              R"("name":"Yes","kind":"allow_once"}]}})");
   REQUIRE(questions->size() == 1);
   CHECK(questions->question(0).title == "rm");
-  questions->answer(0, permission_answer{"ok"});
+  CHECK(questions->question(0).tool_call_json == R"({"title":"rm"})");
+  questions->answer(0, permission_answer{"ok", "and more", {{"Q?", "A"}}});
   run();
   CHECK(last_line()
         == R"({"jsonrpc":"2.0","id":"p1","result":{"outcome":)"
-           R"({"outcome":"selected","optionId":"ok"}}})");
+           R"({"outcome":"selected","optionId":"ok"},"_meta":)"
+           R"({"customInput":"and more","answers":{"Q?":"A"}}}})");
+  CHECK(withdrawn->empty());
+}
+
+TEST_CASE_METHOD(acp_fixture,
+                 "a question that outlives its turn is withdrawn") {
+  open_with("");
+  auto turn = ask<prompt_ended>(driver, prompt_agent{"[]"});
+  const std::string request =
+    R"({"jsonrpc":"2.0","id":9,"method":"session/request_permission",)"
+    R"("params":{"toolCall":{},"options":[]}})";
+  agent_says(request);
+  agent_says(R"({"jsonrpc":"2.0","id":2,"result":{"stopReason":"end_turn"}})");
+  REQUIRE(turn.answered());
+  CHECK(*withdrawn == std::vector<std::string>{questions->question(0).id});
+  // The agent may use its id again: the old answer is not the new one's.
+  agent_says(request);
+  const auto before = process->written.size();
+  questions->answer(0, permission_answer{"late", {}, {}});
+  run();
+  CHECK(process->written.size() == before);
+  questions->answer(1, permission_answer{"now", {}, {}});
+  run();
+  CHECK(last_line().find(R"("optionId":"now")") != std::string::npos);
 }
 
 TEST_CASE_METHOD(acp_fixture, "cancel answers the open permission requests") {
@@ -320,9 +353,23 @@ TEST_CASE_METHOD(acp_fixture, "cancel answers the open permission requests") {
   CHECK(last_line()
         == R"({"jsonrpc":"2.0","method":"session/cancel","params":)"
            R"({"sessionId":"s"}})");
+  CHECK(*withdrawn == std::vector<std::string>{questions->question(0).id});
   questions->answer(0, permission_answer{"late"});
   run();
   CHECK(process->written.size() == before + 2);
+}
+
+TEST_CASE_METHOD(acp_fixture,
+                 "whoever decides permissions learns each change of the mode") {
+  open_with("");
+  agent_says(R"({"jsonrpc":"2.0","method":"session/update","params":{"update":)"
+             R"({"sessionUpdate":"current_mode_update",)"
+             R"("currentModeId":"plan"}}})");
+  CHECK(*modes == std::vector<std::string>{"plan"});
+  auto set = ask<config_options>(driver, set_agent_option{"mode", "default"});
+  agent_says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
+  CHECK(set.answered());
+  CHECK(*modes == std::vector<std::string>{"plan", "default"});
 }
 
 TEST_CASE_METHOD(acp_fixture, "a method that is not ours is answered -32601") {

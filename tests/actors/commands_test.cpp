@@ -9,6 +9,29 @@ using namespace agent_server::test;
 
 namespace {
 
+permission_desk_actor
+fake_permissions(caf::actor_system& system,
+                 std::shared_ptr<std::vector<answer_permission>> given) {
+  return system.spawn(
+    [](permission_desk_actor::pointer,
+       std::shared_ptr<std::vector<answer_permission>> g)
+      -> permission_desk_actor::behavior_type {
+      return {
+        [](const permission_question&) { return permission_answer{}; },
+        [](const withdraw_permission&) {},
+        [g](const answer_permission& m) -> caf::result<permission_resolved> {
+          g->push_back(m);
+          if (m.request_id == "open")
+            return permission_resolved{};
+          return make_failure(ec::invalid_params, "No such request");
+        },
+        [](const session_mode&) {},
+        [](const end_permissions&) { return permissions_ended{}; },
+      };
+    },
+    given);
+}
+
 struct session_script {
   session_state state{true, "R"};
   std::string prompted;
@@ -53,7 +76,10 @@ session_actor fake_session(caf::actor_system& system,
 
 struct commands_fixture : fixture {
   std::shared_ptr<session_script> session = std::make_shared<session_script>();
-  commands_actor served = system.spawn(commands, fake_session(system, session));
+  std::shared_ptr<std::vector<answer_permission>> given =
+    std::make_shared<std::vector<answer_permission>>();
+  commands_actor served = system.spawn(commands, fake_session(system, session),
+                                       fake_permissions(system, given));
 
   command_reply post(std::string body, std::string run = "R") {
     auto reply = ask<command_reply>(
@@ -124,8 +150,26 @@ TEST_CASE_METHOD(commands_fixture, "cancel, close and options are executed") {
 TEST_CASE_METHOD(commands_fixture,
                  "a method of the contract that is not served says so") {
   const auto reply =
-    post(R"({"jsonrpc":"2.0","id":1,"method":"permission_response",)"
-         R"("params":{"requestId":"a","optionId":"b"}})");
+    post(R"({"jsonrpc":"2.0","id":1,"method":"refresh_session",)"
+         R"("params":{"mcpServers":[]}})");
   CHECK(reply.status == 200);
   CHECK(reply.body.find("not served by this version") != std::string::npos);
+}
+
+TEST_CASE_METHOD(commands_fixture,
+                 "an answer to a permission request goes to its owner") {
+  CHECK(post(R"({"jsonrpc":"2.0","id":1,"method":"permission_response",)"
+             R"("params":{"requestId":"open","optionId":"b",)"
+             R"("customInput":"c","answers":{"Q":"A"}}})")
+          .body
+        == R"({"jsonrpc":"2.0","id":1,"result":{"resolved":true}})");
+  REQUIRE(given->size() == 1);
+  CHECK(given->front().answer.option_id == "b");
+  CHECK(given->front().answer.custom_input == "c");
+  CHECK(given->front().answer.answers.front().second == "A");
+  CHECK(post(R"({"jsonrpc":"2.0","id":1,"method":"permission_response",)"
+             R"("params":{"requestId":"x","optionId":"b"}})")
+          .body
+        == R"({"jsonrpc":"2.0","id":1,"error":{"code":-32000,)"
+           R"("message":"No such request"}})");
 }

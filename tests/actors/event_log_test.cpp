@@ -78,7 +78,7 @@ struct fixture {
   caf::actor_system system{settings()};
   asio::io_context io;
   io_unit unit{system, io};
-  event_log_actor log;
+  event_stream_actor log;
 };
 
 } // namespace
@@ -191,6 +191,52 @@ TEST_CASE_METHOD(fixture, "a tap gets a copy of each entry from then on") {
   settle();
   CHECK(heard == *entry("after").notification);
   caf::anon_send_exit(tap, caf::exit_reason::user_shutdown);
+  settle();
+}
+
+TEST_CASE_METHOD(fixture, "an announced event reaches every client once, also "
+                          "one that comes while it stands") {
+  const auto announced = announce_permission{
+    "r", std::make_shared<const std::string>(R"({"type":"x"})")};
+  const std::string shown = "data: {\"type\":\"x\"}\n\n";
+  const auto first = come();
+  caf::anon_send(log, announced);
+  const auto second = come();
+  say("a");
+  settle();
+  CHECK(first->text == connected + shown + frame("a"));
+  CHECK(second->text == shown + connected + frame("a"));
+  caf::anon_send(log, retract_permission{"r"});
+  CHECK(come()->text == connected);
+}
+
+TEST_CASE_METHOD(fixture, "an event announced before anyone listens stands "
+                          "behind what happened before it") {
+  say("a");
+  caf::anon_send(
+    log, announce_permission{
+           "r", std::make_shared<const std::string>(R"({"type":"x"})")});
+  CHECK(come()->text == frame("a") + "data: {\"type\":\"x\"}\n\n" + connected);
+}
+
+TEST_CASE_METHOD(fixture, "a watcher learns how many clients listen") {
+  std::vector<std::size_t> counts;
+  using watch_self = hosted<client_watch_actor::base>;
+  const auto watch = spawn_hosted(
+    unit,
+    [](watch_self*,
+       std::vector<std::size_t>* into) -> client_watch_actor::behavior_type {
+      return {
+        [into](const clients_changed& m) { into->push_back(m.attached); }};
+    },
+    &counts);
+  const auto first = come();
+  caf::anon_send(log, watch);
+  come();
+  caf::anon_send(log, detach_client{first});
+  settle();
+  CHECK(counts == std::vector<std::size_t>{1, 2, 1});
+  caf::anon_send_exit(watch, caf::exit_reason::user_shutdown);
   settle();
 }
 

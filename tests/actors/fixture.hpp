@@ -167,6 +167,7 @@ struct plane_inbox {
   inbox<get_run, task_run> runs;
   inbox<update_run, run_updated> updates;
   inbox<append_log, log_appended> logs;
+  inbox<relay_message, message_relayed> relays;
   bool boot_ended = false;
 
   void clear() {
@@ -174,6 +175,7 @@ struct plane_inbox {
     runs.items.clear();
     updates.items.clear();
     logs.items.clear();
+    relays.items.clear();
   }
 };
 
@@ -187,6 +189,7 @@ inline control_plane_actor fake_plane(caf::actor_system& system,
         [=](const get_run& m) { return into->runs.take(self, m); },
         [=](const update_run& m) { return into->updates.take(self, m); },
         [=](const append_log& m) { return into->logs.take(self, m); },
+        [=](const relay_message& m) { return into->relays.take(self, m); },
         [=](const boot_over&) { into->boot_ended = true; },
         [](const alarm&) {},
       };

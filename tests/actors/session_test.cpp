@@ -25,6 +25,8 @@ struct peers_script {
   std::vector<std::string> warmed;
   std::vector<std::string> journal;
   std::vector<end_process> ended;
+  std::vector<std::string> modes;
+  bool permissions_ended_first = false;
   int cancelled = 0;
 
   void clear() {
@@ -139,6 +141,19 @@ struct session_fixture : fixture {
         [](const agent_server::alarm&) {},
       };
     });
+    with.permissions =
+      make<permission_desk_actor>(system, peers, [](auto, auto s) {
+        return permission_desk_actor::behavior_type{
+          [](const permission_question&) { return permission_answer{}; },
+          [](const withdraw_permission&) {},
+          [](const answer_permission&) { return permission_resolved{}; },
+          [=](const session_mode& m) { s->modes.push_back(m.mode); },
+          [=](const end_permissions&) {
+            s->permissions_ended_first = s->closes.size() == 0;
+            return permissions_ended{};
+          },
+        };
+      });
     session_setup setup;
     setup.config = std::make_shared<const server_config>(config);
     setup.agent_program = "/bin/agent";
@@ -568,6 +583,25 @@ TEST_CASE_METHOD(session_fixture, "an unknown option is refused by its name") {
   auto set = ask<config_options>(booting, set_config_option{"colour", "red"});
   REQUIRE(set.failed());
   CHECK(describe(*set.error) == "Unknown config option: colour");
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "whoever decides permissions knows the mode before the "
+                 "session is opened") {
+  boot();
+  give_context();
+  CHECK(peers->modes.empty());
+  give_agent();
+  REQUIRE(peers->sessions.size() == 1);
+  CHECK(peers->modes == std::vector<std::string>{"bypassPermissions"});
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "open permissions are answered before the agent is closed") {
+  boot_pinned();
+  ask<session_closed>(booting, close_session{});
+  CHECK(peers->closes.size() == 1);
+  CHECK(peers->permissions_ended_first);
 }
 
 TEST_CASE_METHOD(session_fixture, "a closed session serves no more") {

@@ -306,6 +306,54 @@ TEST_CASE_METHOD(terminal_fixture,
   CHECK(value_of(next).option_id == "c");
 }
 
+TEST_CASE_METHOD(terminal_fixture,
+                 "a question that the agent withdraws is cancelled") {
+  on_terminal();
+  auto asked = question();
+  asked.id = "1";
+  auto first = ask_terminal<permission_answer>(asked);
+  asked.id = "2";
+  auto second = ask_terminal<permission_answer>(asked);
+  tell(withdraw_permission{"1"});
+  CHECK(value_of(first).option_id.empty());
+  CHECK(seen().find("The agent no longer asks.") != std::string::npos);
+  type("2\n");
+  CHECK(value_of(second).option_id == "b");
+}
+
+TEST_CASE_METHOD(terminal_fixture,
+                 "the choice at the terminal answers the agent's question") {
+  on_terminal();
+  auto asked = question();
+  asked.tool_call_json = R"({"_meta":{"codeToolKind":"question","questions":)"
+                         R"([{"question":"Which?"}]}})";
+  auto answer = ask_terminal<permission_answer>(asked);
+  type("2\n");
+  REQUIRE(value_of(answer).answers.size() == 1);
+  CHECK(answer.value().answers.front()
+        == std::pair<std::string, std::string>{"Which?", "Always"});
+}
+
+TEST_CASE_METHOD(terminal_fixture,
+                 "with --yes nobody answers the agent's question either") {
+  on_pipes(true);
+  permission_question asked;
+  asked.title = "Which?";
+  asked.options = {{"option_0", "Red", "allow_once"}};
+  asked.tool_call_json = R"({"_meta":{"codeToolKind":"question"}})";
+  auto answer = ask_terminal<permission_answer>(asked);
+  CHECK(value_of(answer).option_id.empty());
+  CHECK(answer.value().custom_input.find("Nobody") == 0);
+}
+
+TEST_CASE_METHOD(terminal_fixture,
+                 "the end of the session cancels the open question") {
+  on_terminal();
+  auto asked = ask_terminal<permission_answer>(question());
+  tell(end_permissions{});
+  CHECK(value_of(asked).option_id.empty());
+}
+
 TEST_CASE_METHOD(terminal_fixture, "a question does not outlive its turn") {
   on_terminal();
   auto answer = ask_terminal<permission_answer>(question());

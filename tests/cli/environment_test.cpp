@@ -164,7 +164,8 @@ TEST_CASE("each phase has a deadline of its own") {
                   {"AGENT_SERVER_ACP_INITIALIZE_DEADLINE_MS", "2"},
                   {"AGENT_SERVER_REPOSITORY_READY_DEADLINE_MS", "3"},
                   {"AGENT_SERVER_SESSION_DEPENDENCIES_DEADLINE_MS", "4"},
-                  {"AGENT_SERVER_SESSION_CREATE_DEADLINE_MS", "5"}},
+                  {"AGENT_SERVER_SESSION_CREATE_DEADLINE_MS", "5"},
+                  {"AGENT_SERVER_PERMISSION_TIMEOUT_MS", "6"}},
                  config)
           .empty());
   CHECK(config.limits.context_fetch.count() == 1);
@@ -172,6 +173,7 @@ TEST_CASE("each phase has a deadline of its own") {
   CHECK(config.limits.repository_ready.count() == 3);
   CHECK(config.limits.session_dependencies.count() == 4);
   CHECK(config.limits.session_create.count() == 5);
+  CHECK(config.limits.permission.count() == 6);
 }
 
 TEST_CASE("a deadline that is none names its variable") {

@@ -91,6 +91,9 @@ TEST_CASE("a permission request gives its title and options") {
   CHECK(in.permission.options[0].id == "allow");
   CHECK(in.permission.options[0].name == "Allow");
   CHECK(in.permission.options[0].kind == "allow_once");
+  CHECK(in.permission.tool_call_json == R"({"kind":"execute","title":"ls"})");
+  CHECK(in.permission.options_json
+        == R"([{"optionId":"allow","name":"Allow","kind":"allow_once"},7])");
 }
 
 TEST_CASE("a permission request without a title goes by the tool's kind") {
@@ -99,7 +102,10 @@ TEST_CASE("a permission request without a title goes by the tool's kind") {
   CHECK(acp::parse(head + R"("params":{"toolCall":{"kind":"edit"}}})")
           .permission.title
         == "edit");
-  CHECK(acp::parse(head + R"("params":{}})").permission.title == "tool call");
+  const auto bare = acp::parse(head + R"("params":{}})").permission;
+  CHECK(bare.title == "tool call");
+  CHECK(bare.options_json == "[]");
+  CHECK(bare.tool_call_json == "{}");
 }
 
 TEST_CASE("an error gives code, message and data") {
@@ -202,12 +208,20 @@ TEST_CASE("messages to the agent have the contract's bytes") {
   CHECK(acp::set_model_line(5, "s", "m")
         == R"({"jsonrpc":"2.0","id":5,"method":"session/set_model","params":)"
            R"({"sessionId":"s","modelId":"m"}})");
-  CHECK(acp::permission_answer_line(R"("a")", "allow")
+  CHECK(acp::permission_answer_line(R"("a")", {"allow", {}, {}})
         == R"({"jsonrpc":"2.0","id":"a","result":{"outcome":)"
            R"({"outcome":"selected","optionId":"allow"}}})");
-  CHECK(acp::permission_answer_line("1", "")
+  CHECK(acp::permission_answer_line("1", {})
         == R"({"jsonrpc":"2.0","id":1,"result":{"outcome":)"
            R"({"outcome":"cancelled"}}})");
+  CHECK(acp::permission_answer_line("1", {{}, "why", {}})
+        == R"({"jsonrpc":"2.0","id":1,"result":{"outcome":)"
+           R"({"outcome":"cancelled"},"_meta":{"message":"why"}}})");
+  CHECK(
+    acp::permission_answer_line("1", {"o", "c", {{"\"Q\"", "A"}, {"R", "B"}}})
+    == R"({"jsonrpc":"2.0","id":1,"result":{"outcome":)"
+       R"({"outcome":"selected","optionId":"o"},"_meta":{"customInput":"c",)"
+       R"("answers":{"\"Q\"":"A","R":"B"}}}})");
   CHECK(acp::method_not_found_line("1", "fs/read")
         == R"({"jsonrpc":"2.0","id":1,"error":{"code":-32601,)"
            R"("message":"Method not found: fs/read"}})");

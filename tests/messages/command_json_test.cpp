@@ -63,7 +63,7 @@ TEST_CASE("each served method has its three names (weakness 21)") {
         {"cancel", command_method::cancel},
         {"close", command_method::close},
         {"set_config_option", command_method::set_config_option},
-        {"permission_response", command_method::unserved},
+        {"permission_response", command_method::permission_response},
         {"refresh_session", command_method::unserved}})
     for (const std::string prefix : {"", "posthog/", "_posthog/"}) {
       INFO(prefix << name);
@@ -124,6 +124,26 @@ TEST_CASE("set_config_option needs an option and a value") {
         == "configId: must be a non-empty string");
   CHECK(refusal("set_config_option", R"({"configId":"mode","value":1})")
         == "value: must be a non-empty string");
+}
+
+TEST_CASE("an answer to a permission request names its field when it is bad") {
+  const auto command = request(
+    "permission_response",
+    R"({"requestId":"r","optionId":"o","customInput":"","answers":{"q":"a"}})");
+  CHECK(command.params_error.empty());
+  CHECK(command.permission.request_id == "r");
+  CHECK(command.permission.answer.option_id == "o");
+  CHECK(command.permission.answer.answers.size() == 1);
+  CHECK(refusal("permission_response", "{}")
+        == "requestId: must be a non-empty string");
+  CHECK(refusal("permission_response", R"({"requestId":"r","optionId":""})")
+        == "optionId: must be a non-empty string");
+  const std::string head = R"({"requestId":"r","optionId":"o",)";
+  CHECK(refusal("permission_response", head + R"("customInput":7})")
+        == "customInput: must be a string");
+  for (const auto* answers : {"[]", "null", R"({"q":7})"})
+    CHECK(refusal("permission_response", head + R"("answers":)" + answers + "}")
+          == "answers: must be an object of strings");
 }
 
 TEST_CASE("close takes the git state of the caller, or none") {

@@ -88,6 +88,15 @@ TEST_CASE("bodies of the task API have the contract's bytes") {
   const auto entry = std::make_shared<const std::string>("{}");
   CHECK(task_api::append_log_body({entry, entry}) == R"({"entries":[{},{}]})");
   CHECK(task_api::append_log_body({}) == R"({"entries":[]})");
+  CHECK(task_api::relay_message_body("a \"b\"") == R"({"text":"a \"b\""})");
+}
+
+TEST_CASE("a relayed text is cut between characters (weakness 36)") {
+  std::string text;
+  for (int i = 0; i < 10'001; ++i)
+    text += "\u00e9";
+  CHECK(task_api::relay_message_body(text)
+        == R"({"text":")" + text.substr(0, 20'000) + R"("})");
 }
 
 TEST_CASE("a refused request is told with its JSON body, or its status") {

@@ -8,6 +8,7 @@
 #include "messages/wire/acp_agent.hpp"
 #include "messages/wire/claude/mcp_config.hpp"
 #include "messages/wire/claude/session_lines.hpp"
+#include "messages/wire/claude/updates.hpp"
 
 #include <utility>
 

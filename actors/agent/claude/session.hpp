@@ -169,6 +169,7 @@ struct cli_state {
   void take_line(const process_line& m);
   void take_garbage(const std::string& line);
   void take_frame(const frame& f);
+  void count_answer(const frame& assistant);
   void take_system(const frame& f);
   void convert(const frame& f);
   void take_result(const frame& f);

@@ -20,6 +20,12 @@ constexpr const char* schema_reminder =
   R"([{"type":"text","text":"This task wants its result in a given form. )"
   R"(Call the StructuredOutput tool with it now."}])";
 
+caf::error no_output() {
+  return make_failure(ec::agent_error,
+                      "the agent gave no output in the form that the task's "
+                      "json_schema demands");
+}
+
 } // namespace
 
 caf::result<prompt_ended> cli_state::prompt(const prompt_agent& m) {
@@ -149,9 +155,7 @@ void cli_state::take_frame(const frame& f) {
       convert(f);
       return;
     case frame_kind::assistant:
-      if (running)
-        running->answers_without_output =
-          calls_a_tool(f) ? 0 : running->answers_without_output + 1;
+      count_answer(f);
       if (auto text = plain_text(f); !text.empty())
         last_text = std::move(text);
       convert(f);
@@ -162,6 +166,18 @@ void cli_state::take_frame(const frame& f) {
       return;
     default: convert(f); return;
   }
+}
+
+// Older CLIs ask their model for the output that the task's schema demands
+// again and again, without an end.
+void cli_state::count_answer(const frame& assistant) {
+  if (!running || wanted.params.json_schema.empty())
+    return;
+  auto& count = running->answers_without_output;
+  count = calls_a_tool(assistant) ? 0 : count + 1;
+  if (count == max_answers_without_output)
+    call(
+      0, [](const frame&) {}, interrupt_request);
 }
 
 void cli_state::take_system(const frame& f) {
@@ -198,6 +214,10 @@ void cli_state::take_result(const frame& f) {
     end_turn({"cancelled", converted->take_turn_texts(), {}}, result.usage);
     return;
   }
+  if (running->answers_without_output >= max_answers_without_output) {
+    fail_turn(no_output());
+    return;
+  }
   if (result.stop_reason.empty()) {
     fail_turn(make_failure(ec::agent_error, redacted(result.error, secrets)));
     return;
@@ -221,9 +241,7 @@ bool cli_state::remind_of_schema(const turn_result& result) {
     write(user_frame(running->uuid, schema_reminder));
     return true;
   }
-  fail_turn(make_failure(ec::agent_error,
-                         "the agent gave no output in the form that the task's "
-                         "json_schema demands"));
+  fail_turn(no_output());
   return true;
 }
 

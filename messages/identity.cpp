@@ -1,4 +1,4 @@
-#include "cli/identity.hpp"
+#include "messages/identity.hpp"
 
 #include <array>
 #include <cstddef>
