@@ -3,6 +3,7 @@
 
 import statistics
 
+import claude_boot
 import harness
 from harness import boot_once, box, difference
 
@@ -139,9 +140,24 @@ def latency_table(bench, count, numbers):
                 "criticalPath": reports[-1]["criticalPath"]}
 
 
+def more_options(parser):
+    parser.add_argument("--agent", choices=("timed", "claude"),
+                        default="timed", help="the bench's own agent, or a "
+                        "real claude CLI (default %(default)s)")
+    parser.add_argument("--cli", metavar="PATH",
+                        help="the claude CLI (default npm's newest)")
+    parser.add_argument("--pairs", type=int, default=40,
+                        help="boots and floors with --agent claude (default "
+                        "%(default)s)")
+
+
 def main():
-    options = harness.arguments(__doc__, 20)
+    options = harness.arguments(__doc__, 20, more_options)
     numbers = {}
+    if options.agent == "claude":
+        claude_boot.measure(options, numbers)
+        harness.write_json(options, numbers)
+        return
     with harness.Bench(options) as bench:
         own_share(bench, options.count, numbers)
         connections(bench, numbers)

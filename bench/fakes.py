@@ -24,6 +24,27 @@ MODELS = {"object": "list", "data": [
     for name in ("claude-opus-4-7", "claude-sonnet-4-6", "claude-haiku-4-5")]}
 
 
+def _event(kind, **fields):
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n"
+
+
+USAGE = {"input_tokens": 10, "output_tokens": 2}
+# A model's whole answer, streamed.
+ANSWER = (
+    _event("message_start", message={
+        "id": "msg_1", "type": "message", "role": "assistant",
+        "model": "claude-opus-4-7", "content": [], "stop_reason": None,
+        "stop_sequence": None, "usage": USAGE})
+    + _event("content_block_start", index=0,
+             content_block={"type": "text", "text": ""})
+    + _event("content_block_delta", index=0,
+             delta={"type": "text_delta", "text": "Hello."})
+    + _event("content_block_stop", index=0)
+    + _event("message_delta", usage=USAGE, delta={
+        "stop_reason": "end_turn", "stop_sequence": None})
+    + _event("message_stop")).encode()
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -34,6 +55,8 @@ def label_of(method, path):
     path = path.split("?")[0]
     if path.endswith("/v1/models"):
         return method + " models"
+    if path.endswith("/v1/messages"):
+        return method + " messages"
     if path.endswith("/append_log/"):
         return method + " log"
     if re.search(r"/runs/[^/]+/$", path):
@@ -80,16 +103,19 @@ class Listener:
 
 class Api(Listener):
     """Task API and gateway. `delays`: seconds before the answer, by label.
-    `seen`: one list of labels a connection, in their order."""
+    `seen`: one list of labels a connection, in their order. `first_at`: by
+    label, when the first request had been read (time.monotonic())."""
 
     def __init__(self, context=None):
         self.context = context
         self.delays = {}
         self.seen = []
+        self.first_at = {}
         super().__init__()
 
     def forget(self):
         self.seen = []
+        self.first_at = {}
 
     def serve(self, connection):
         if self.context:
@@ -111,6 +137,7 @@ class Api(Listener):
                     length = int(value)
             stream.read(length)
             label = label_of(method, path)
+            self.first_at.setdefault(label, time.monotonic())
             if mine is None:
                 mine = []
                 self.seen.append(mine)
@@ -118,10 +145,13 @@ class Api(Listener):
             time.sleep(self.delays.get(label, 0))
             body = json.dumps({"GET task": TASK, "GET models": MODELS}
                               .get(label, RUN)).encode()
+            kind = b"application/json"
+            if label == "POST messages":
+                body, kind = ANSWER, b"text/event-stream"
             # In one piece: two would meet the peer's delayed acknowledgement.
             connection.sendall(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                b"Content-Length: %d\r\n\r\n" % len(body) + body)
+                b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\n"
+                b"Content-Length: %d\r\n\r\n" % (kind, len(body)) + body)
 
 
 class Line(Listener):

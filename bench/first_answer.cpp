@@ -1,7 +1,8 @@
 // Starts a server and takes the time until it has answered one GET.
 // usage: first_answer PORT PATH COMMAND…
 // Connects every 200 us until the port is open. Prints
-//   <pid> <ns from just before the spawn to the end of the answer> <body>
+//   <pid> <CLOCK_MONOTONIC just before the spawn> <ns from then to the end of
+//   the answer> <body>
 // then waits for the end of its input, ends the server with SIGTERM and exits.
 #include <arpa/inet.h>
 #include <cerrno>
@@ -90,7 +91,7 @@ int main(int argc, char** argv) {
     usleep(200);
   }
   const auto took = now() - began;
-  std::printf("%d %lld %s\n", pid, took, body.c_str());
+  std::printf("%d %lld %lld %s\n", pid, began, took, body.c_str());
   std::fflush(stdout);
   char ignored = 0;
   while (read(0, &ignored, 1) > 0) {

@@ -22,7 +22,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 SYSTEM_TRUST = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 
 
-def arguments(description, count):
+def arguments(description, count, more=lambda parser: None):
+    """`more` may add options to the parser."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--build", type=pathlib.Path,
                         default=HERE.parent / "build" / "release")
@@ -30,6 +31,7 @@ def arguments(description, count):
                         help="write the raw numbers there")
     parser.add_argument("--count", type=int, default=count,
                         help="how many samples a figure (default %(default)s)")
+    more(parser)
     options = parser.parse_args()
     for program in ("agent-server", "bench/timed_agent"):
         if not (options.build / program).exists():
@@ -178,13 +180,14 @@ class Server:
     """A running server. `took` is ms from just before its spawn to the end of
     its answer to `path`, by the harness's clock."""
 
-    def __init__(self, world, agent, path, pinned=True):
+    def __init__(self, world, agent, path, pinned=True, env=(),
+                 repository=None):
         bench = world.bench
         self.port = fakes.free_port()
         self.state = pathlib.Path(
             tempfile.mkdtemp(prefix="state-", dir=bench.directory))
-        self.repository = self.state / "repository"
-        self.repository.mkdir()
+        self.repository = repository or self.state / "repository"
+        self.repository.mkdir(exist_ok=True)
         state = self.state / "agent-server"
         self.token_file = state / "trace-token"
         bench.log.write_text("")
@@ -192,15 +195,17 @@ class Server:
             [bench.program("first_answer"), str(self.port), path,
              str(bench.build / "agent-server"), "--port", str(self.port),
              "--taskId", "T", "--runId", str(uuid.uuid4()),
-             "--repositoryPath", str(self.repository), "--agentCmd", agent],
-            env=world.environment(state, pinned), stdin=subprocess.PIPE,
+             "--repositoryPath", str(self.repository),
+             *(["--agentCmd", agent] if agent else [])],
+            env={**world.environment(state, pinned), **dict(env)}, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True)
-        answer = self.starter.stdout.readline().split(" ", 2)
-        if len(answer) < 3:
+        answer = self.starter.stdout.readline().split(" ", 3)
+        if len(answer) < 4:
             sys.exit("the server did not start:\n" + bench.log.read_text())
         self.pid = int(answer[0])
-        self.took = int(answer[1]) / 1e6
-        self.health = json.loads(answer[2])
+        self.began = int(answer[1]) / 1e9  # time.monotonic()
+        self.took = int(answer[2]) / 1e6
+        self.health = json.loads(answer[3])
 
     def get(self, path, token=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port,
@@ -225,8 +230,8 @@ class Server:
 
 @contextlib.contextmanager
 def server(world, agent, path="/health?wait=hasSession&timeout=40",
-           pinned=True):
-    running = Server(world, agent, path, pinned)
+           pinned=True, **more):
+    running = Server(world, agent, path, pinned, **more)
     try:
         if "wait=hasSession" in path and not running.health["hasSession"]:
             sys.exit(f"the boot failed: {json.dumps(running.health)}\n"
@@ -236,9 +241,9 @@ def server(world, agent, path="/health?wait=hasSession&timeout=40",
         running.close()
 
 
-def boot_once(world, agent, pinned=True):
+def boot_once(world, agent, pinned=True, **more):
     """One boot: its report, and `took`."""
-    with server(world, agent, pinned=pinned) as running:
+    with server(world, agent, pinned=pinned, **more) as running:
         report = running.boot()
         report["took"] = running.took
         return report

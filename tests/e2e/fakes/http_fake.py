@@ -5,6 +5,7 @@ import dataclasses
 import http.server
 import itertools
 import json
+import select
 import socket
 import socketserver
 import threading
@@ -40,6 +41,15 @@ class Answer:
         if isinstance(self.body, bytes):
             return self.body
         return json.dumps(self.body).encode()
+
+
+@dataclasses.dataclass
+class Stream:
+    """A body that comes in pieces: `pieces` yields bytes to send, numbers of
+    seconds to wait, or Drop() to close the connection in the middle."""
+    pieces: object
+    status: int = 200
+    headers: dict = dataclasses.field(default_factory=dict)
 
 
 class Hang:
@@ -170,7 +180,47 @@ class HttpFake:
             except OSError:
                 pass
             return
+        if isinstance(answer, Stream):
+            self._stream(handler, answer)
+            return
         self._send(handler, answer)
+
+    def _stream(self, handler, answer):
+        handler.send_response(answer.status)
+        for name, value in answer.headers.items():
+            handler.send_header(name, value)
+        handler.send_header("Transfer-Encoding", "chunked")
+        try:
+            handler.end_headers()
+            for piece in answer.pieces:
+                if isinstance(piece, Drop):
+                    handler.close_connection = True
+                    handler.connection.shutdown(socket.SHUT_RDWR)
+                    return
+                if isinstance(piece, (int, float)):
+                    if self._gone(handler.connection, piece):
+                        handler.close_connection = True
+                        return
+                    continue
+                handler.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            handler.wfile.write(b"0\r\n\r\n")
+        except OSError:
+            handler.close_connection = True
+
+    def _gone(self, connection, seconds):
+        """Waits; true as soon as the peer hung up or the fake is closing."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self.closing.is_set():
+                return True
+            if select.select([connection], [], [], min(left, 0.05))[0]:
+                try:
+                    if not connection.recv(1, socket.MSG_PEEK):
+                        return True
+                except OSError:
+                    return True
+                time.sleep(min(left, 0.05))
+        return False
 
     def _send(self, handler, answer):
         delay = answer.delay + self.latency
@@ -186,6 +236,8 @@ class HttpFake:
                             str(max(len(body), answer.size)))
         try:
             handler.end_headers()
+            if handler.command == "HEAD":
+                return
             if answer.drip:
                 for byte in body:
                     handler.wfile.write(bytes([byte]))

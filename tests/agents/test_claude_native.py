@@ -1,0 +1,436 @@
+"""The native Claude driver with real CLIs: sessions, turns and tools, as the
+event stream tells them and as the model's gateway sees them."""
+import json
+import pathlib
+import time
+
+import processes
+from claude_session import Session, make_repository
+from mcp_server import McpServer
+from messages_gateway import Reply, text, thinking, tool
+from servers import API_KEY
+
+SECRET = "mcp-header-secret-9c1f"
+
+
+def bypassing(house, claude, *replies, **start):
+    return Session(house, claude, *replies, mode="bypassPermissions", **start)
+
+
+def test_a_session_opens_without_a_model_call(house, claude):
+    session = Session(house, claude)
+    time.sleep(0.5)
+    assert session.gateway.count("POST messages") == 0
+    assert session.gateway.count("POST count_tokens") == 0
+    if session.is_newest:
+        assert {r.kind for r in session.gateway.requests} == {"GET models"}
+
+
+def test_the_session_and_the_clis_own_have_one_id(house, claude):
+    session = Session(house, claude)
+    session.prompt("Say hello.")
+    started = session.plane.wait_for(
+        lambda p: p.entries_of("_posthog/run_started"))[0]["params"]
+    user = json.loads(session.gateway.calls[0]["metadata"]["user_id"])
+    assert user["session_id"] == started["sessionId"]
+
+
+def test_the_gateway_gets_the_key_and_the_products_path(house, claude):
+    session = Session(house, claude)
+    session.prompt("Say hello.")
+    call = session.gateway.calls[0]
+    headers = {k.lower(): v for k, v in call.headers.items()}
+    assert headers["x-api-key"] == API_KEY
+    assert headers["authorization"] == f"Bearer {API_KEY}"
+    assert call.path.startswith("/some_product/v1/messages")
+    assert call.model == "claude-sonnet-4-6"
+
+
+def test_a_prompt_makes_one_model_call(house, claude):
+    session = Session(house, claude)
+    session.prompt("Say hello.")
+    session.prompt("And again.")
+    assert session.gateway.count("POST messages") == 2
+    if session.is_newest:
+        assert {r.kind for r in session.gateway.requests} == \
+            {"GET models", "POST messages"}
+
+
+def test_text_and_thought_are_streamed(house, claude):
+    session = Session(house, claude, [
+        thinking("Let me see now."), text("Two and two make four.")])
+    result = session.prompt("What is two and two?")
+    assert result == {"stopReason": "end_turn",
+                      "assistant_message": "Two and two make four."}
+    assert session.text("agent_thought_chunk") == "Let me see now."
+    assert session.text() == "Two and two make four."
+    assert len(session.stream.updates("agent_message_chunk")) > 1
+    assert session.text("user_message_chunk") == "What is two and two?"
+
+
+def test_a_chunk_comes_while_the_model_still_speaks(house, claude):
+    session = Session(house, claude, [text("word " * 40, pause=0.05)])
+    turn = session.begin("Speak.")
+    session.stream.wait_for(lambda s: s.updates("agent_message_chunk"), 30)
+    assert turn.answer is None
+    turn.end()
+
+
+def test_a_turn_ends_with_the_raw_response_and_turn_complete(house, claude):
+    session = Session(house, claude)
+    session.prompt("Say hello.")
+    session.stream.wait_for_method("_posthog/turn_complete")
+    prompt = [n for n in session.stream.notifications
+              if n.get("method") == "session/prompt"]
+    responses = [n for n in session.stream.notifications
+                 if "stopReason" in n.get("result", {})]
+    assert [n["id"] for n in responses] == [n["id"] for n in prompt]
+    assert responses[0]["result"]["stopReason"] == "end_turn"
+    assert responses[0]["result"]["usage"]["outputTokens"] == 20
+
+
+def test_usage_is_told_with_the_catalogues_window(house, claude):
+    session = Session(house, claude)
+    session.prompt("Say hello.")
+    usage = session.stream.updates("usage_update")[-1]
+    assert usage["used"] == 1000 + 200 + 30 + 20
+    assert usage["size"] == 1_000_000
+    assert usage["cost"]["currency"] == "USD"
+    assert usage["cost"]["amount"] > 0
+
+
+def test_the_commands_of_the_cli_are_told(house, claude):
+    session = Session(house, claude)
+    session.prompt("Say hello.")
+    told = session.plane.wait_for(lambda p: [
+        n for n in p.entries_of("session/update")
+        if n["params"]["update"]["sessionUpdate"]
+        == "available_commands_update"])[-1]
+    commands = told["params"]["update"]["availableCommands"]
+    names = {each["name"] for each in commands}
+    assert "compact" in names
+    assert not names & {"context", "cost", "login", "logout", "todos"}
+
+
+def test_the_first_prompt_is_the_tasks_description(house, claude):
+    session = Session(house, claude, [text("Hello.")],
+                      first_prompt="Say hello to everyone.")
+    session.plane.wait_for(
+        lambda p: p.entries_of("_posthog/turn_complete"), 60)
+    assert session.gateway.calls[0].says("Say hello to everyone.", "user")
+
+
+def test_the_system_prompt_names_the_task_and_the_trailers(house, claude):
+    session = Session(house, claude)
+    session.prompt("Say hello.")
+    system = session.gateway.calls[0].system
+    assert "Generated-By: PostHog Code" in system
+    assert f"Task-Id: {session.plane.task_id}" in system
+    assert "Claude Code" in system
+
+
+def test_a_callers_system_prompt_replaces_the_clis(house, claude):
+    usual = Session(house, claude,
+                    repository=make_repository(house.tmp_path / "other"))
+    usual.prompt("Say hello.")
+    session = Session(house, claude, args={"--claudeCodeConfig": json.dumps(
+        {"systemPrompt": "You only speak of otters."})})
+    session.prompt("Say hello.")
+    system = session.gateway.calls[0].system
+    assert "You only speak of otters." in system
+    assert "Generated-By: PostHog Code" in system
+    assert len(system) < len(usual.gateway.calls[0].system) / 2
+
+
+def test_the_repositorys_own_instructions_reach_the_model(house, claude):
+    repository = make_repository(house.tmp_path / "repository")
+    (repository / "CLAUDE.md").write_text("Always be kind to otters.\n")
+    session = Session(house, claude, repository=repository)
+    session.prompt("Say hello.")
+    assert session.gateway.calls[0].says("kind to otters")
+
+
+def test_the_cli_waits_for_the_repository_that_is_to_come(house, claude):
+    ready_file = house.tmp_path / "ready"
+    repository = house.tmp_path / "repository"
+    session = Session(house, claude, repository=repository, wait=False,
+                      args={"--repoReadyFile": str(ready_file)})
+    session.server.wait_listening()
+    time.sleep(1)
+    make_repository(repository)
+    (repository / "CLAUDE.md").write_text("Always be kind to otters.\n")
+    ready_file.touch()
+    session.wait_ready()
+    session.prompt("Say hello.")
+    assert session.gateway.calls[0].says("kind to otters")
+
+
+def test_a_command_that_succeeds_and_one_that_fails(house, claude):
+    session = bypassing(
+        house, claude,
+        [tool("Bash", command="echo fine", description="Say fine")],
+        [tool("Bash", command="echo bad && exit 3", description="Fail")],
+        [text("Done.")])
+    session.prompt("Run them.")
+    call = session.tool_calls("Bash")[0]
+    assert call["status"] == "pending"
+    assert call["kind"] == "execute"
+    updates = session.updates_of(call["toolCallId"])
+    assert any(u.get("rawInput", {}).get("command") == "echo fine"
+               for u in updates)
+    assert any(u.get("title") == "Say fine" for u in updates)
+    good, bad = session.outcome("Bash", 1), session.outcome("Bash", 2)
+    assert good["status"] == "completed"
+    assert "fine" in json.dumps(good["content"])
+    assert bad["status"] == "failed"
+    assert "Exit code 3" in json.dumps(bad["rawOutput"])
+    results = [call.last_result for call in session.gateway.calls[1:]]
+    assert "fine" in results[0] and "Exit code 3" in results[1]
+
+
+def test_the_tool_response_of_a_hook_is_told(house, claude):
+    session = bypassing(house, claude,
+                        [tool("Bash", command="echo fine")], [text("Done.")])
+    session.prompt("Run it.")
+    call = session.tool_calls("Bash")[0]["toolCallId"]
+    told = [u["_meta"]["claudeCode"]["toolResponse"]
+            for u in session.updates_of(call)
+            if "toolResponse" in u.get("_meta", {}).get("claudeCode", {})]
+    assert told and told[0]["stdout"] == "fine"
+
+
+def test_an_edit_tells_its_diff(house, claude):
+    session = bypassing(house, claude)
+    path = str(session.repository / "greeting.txt")
+    session.gateway.script(
+        [tool("Read", file_path=path)],
+        [tool("Edit", file_path=path, old_string="hello",
+              new_string="good day")], [text("Done.")])
+    session.prompt("Edit it.")
+    call = session.tool_calls("Edit")[0]
+    assert call["kind"] == "edit"
+    updates = session.updates_of(call["toolCallId"])
+    diffs = [c for u in updates for c in u.get("content") or []
+             if c["type"] == "diff"]
+    assert diffs
+    assert all(d["path"] == path for d in diffs)
+    assert "hello" in diffs[-1]["oldText"]
+    assert "good day" in diffs[-1]["newText"]
+    assert any(u.get("title") == "Edit `greeting.txt`" for u in updates)
+    assert {"path": path} in [
+        {"path": where["path"]} for u in updates
+        for where in u.get("locations") or []]
+    assert session.outcome("Edit")["status"] == "completed"
+    assert pathlib.Path(path).read_text() == "good day\nworld\n"
+
+
+def test_a_new_file_is_a_diff_without_an_old_text(house, claude):
+    session = bypassing(house, claude)
+    path = str(session.repository / "new.txt")
+    session.gateway.script([tool("Write", file_path=path, content="one\n")],
+                           [text("Done.")])
+    session.prompt("Write it.")
+    call = session.tool_calls("Write")[0]
+    diffs = [c for u in session.updates_of(call["toolCallId"])
+             for c in u.get("content") or [] if c["type"] == "diff"]
+    assert diffs[-1]["newText"] == "one\n"
+    assert not diffs[-1].get("oldText")
+    assert session.outcome("Write")["status"] == "completed"
+
+
+def test_a_todo_list_is_a_plan(house, claude):
+    session = bypassing(house, claude, [tool("TodoWrite", todos=[
+        {"content": "Look", "status": "completed", "activeForm": "Looking"},
+        {"content": "Leap", "status": "in_progress",
+         "activeForm": "Leaping"}])], [text("Done.")])
+    session.prompt("Make a list.")
+    assert session.stream.updates("plan")[-1]["entries"] == [
+        {"content": "Look", "status": "completed", "priority": "medium"},
+        {"content": "Leap", "status": "in_progress", "priority": "medium"}]
+    assert not session.tool_calls("TodoWrite")
+
+
+def test_a_long_tool_input_is_not_logged_again_at_every_delta(house, claude):
+    # Mends weakness 33 of the contract.
+    session = bypassing(house, claude)
+    session.gateway.script(
+        [tool("Write", file_path=str(session.repository / "long.txt"),
+              content="line of text\n" * 2000)], [text("Done.")])
+    session.prompt("Write it.")
+    session.plane.wait_for(lambda p: p.entries_of("_posthog/turn_complete"))
+    written = sum(len(r.body) for r in session.plane.of("POST append_log"))
+    assert written < 6 * 26_000
+
+
+def test_a_sub_agents_work_names_the_call_it_belongs_to(house, claude):
+    session = bypassing(house, claude)
+    session.gateway.when(
+        lambda r: r.says("Count the files.", "user")
+        and not r.says("Use a helper", "user"),
+        [text("I count them."), tool("Bash", command="ls | wc -l")],
+        [text("There is one file.")])
+    session.gateway.script(
+        [tool("Task", description="Count files", prompt="Count the files.",
+              subagent_type="general-purpose")])
+    session.prompt("Use a helper.")
+    parent = (session.tool_calls("Task")
+              or session.tool_calls("Agent"))[0]
+    assert parent["kind"] == "think"
+    session.stream.wait_for(lambda s: session.tool_calls("Bash"), 30)
+    meta = session.tool_calls("Bash")[0]["_meta"]["claudeCode"]
+    assert meta["parentToolCallId"] == parent["toolCallId"]
+    if session.is_newest:  # the old one keeps its sub-agents' texts
+        chunks = session.stream.wait_for(lambda s: [
+            u for u in s.updates("agent_message_chunk")
+            if "There is one file." in u["content"]["text"]], 30)
+        assert chunks[0]["_meta"]["claudeCode"] == {
+            "toolName": "__text__", "parentToolCallId": parent["toolCallId"]}
+
+
+def test_a_sub_agents_text_is_not_the_turns_answer(house, claude):
+    session = bypassing(house, claude)
+    session.gateway.when(
+        lambda r: r.says("Count the files.", "user")
+        and not r.says("Use a helper", "user"), [text("There is one file.")])
+    session.gateway.when(
+        lambda r: True,
+        [tool("Task", description="Count files", prompt="Count the files.",
+              subagent_type="general-purpose")], [text("One.")])
+    result = session.prompt("Use a helper.")
+    assert "There is one file." not in result["assistant_message"]
+    assert "One." in result["assistant_message"]
+
+
+def test_structured_output_is_handed_to_the_control_plane(house, claude):
+    plane = house.plane()
+    plane.task["json_schema"] = {
+        "type": "object", "properties": {"count": {"type": "integer"}},
+        "required": ["count"]}
+    session = bypassing(house, claude, [tool("StructuredOutput", count=3)],
+                        [text("Done.")], plane=plane)
+    session.prompt("Count.")
+    assert "StructuredOutput" in session.gateway.calls[0].tools
+    assert [r.json for r in plane.of("PATCH set_output")] == \
+        [{"output": {"count": 3}}]
+
+
+def test_a_model_that_gives_no_structured_output_is_asked_only_so_often(
+        house, claude):
+    plane = house.plane()
+    plane.task["json_schema"] = {
+        "type": "object", "properties": {"count": {"type": "integer"}},
+        "required": ["count"]}
+    session = bypassing(house, claude, plane=plane)
+    session.begin("Count.").end()
+    assert session.gateway.count("POST messages") <= 10
+    assert plane.count("PATCH set_output") == 0
+
+
+def mcp_servers(server):
+    return [{"type": "http", "name": "sums", "url": server.url + "/mcp",
+             "headers": [{"name": "X-Key", "value": SECRET}]}]
+
+
+def test_a_tool_of_an_mcp_server(house, claude):
+    server = McpServer()
+    house.fakes.append(server)
+    session = bypassing(
+        house, claude, [tool("mcp__sums__add", a=2, b=3)], [text("Five.")],
+        args={"--mcpServers": json.dumps(mcp_servers(server))})
+    server.wait_for_kind("POST mcp", 3, 30)
+    command_lines = [processes.command_line(pid)
+                     for pid in processes.descendants(session.server.pid)]
+    session.prompt("Add.")
+    assert [(c["name"], c["arguments"]) for c in server.calls] == \
+        [("add", {"a": 2, "b": 3})]
+    assert all(r.headers.get("X-Key") == SECRET
+               for r in server.of("POST mcp"))
+    call = session.tool_calls("mcp__sums__add")[0]
+    assert call["kind"] == "other"
+    outcome = session.outcome("mcp__sums__add")
+    assert outcome["status"] == "completed"
+    assert "sum 5" in json.dumps(outcome["rawOutput"])
+    assert any(str(claude) in line for line in command_lines)
+    assert not any(SECRET in line for line in command_lines)
+
+
+def test_no_key_is_in_the_clis_command_line(house, claude):
+    session = Session(house, claude)
+    line = processes.command_line(session.cli_pid())
+    assert API_KEY not in line and SECRET not in line
+
+
+def test_a_refresh_brings_the_servers_it_names(house, claude):
+    server = McpServer()
+    house.fakes.append(server)
+    session = bypassing(house, claude, [text("Hello.")])
+    session.prompt("Say hello.")
+    assert session.command("refresh_session",
+                           mcpServers=mcp_servers(server)) == \
+        {"refreshed": True}
+    session.gateway.script([tool("mcp__sums__add", a=2, b=3)],
+                           [text("Five.")])
+    session.prompt("Add.")
+    assert session.outcome("mcp__sums__add")["status"] == "completed"
+    # It is the old conversation that goes on.
+    assert session.gateway.calls[-1].says("Say hello.", "user")
+    assert SECRET not in processes.command_line(session.cli_pid())
+
+
+def test_an_image_reaches_the_model(house, claude):
+    pixel = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+             "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+    session = Session(house, claude)
+    session.prompt([{"type": "text", "text": "What is it?"},
+                    {"type": "image", "mimeType": "image/png",
+                     "data": pixel}])
+    images = [b for b in session.gateway.calls[0].blocks("user")
+              if b["type"] == "image"]
+    assert images and images[0]["source"]["type"] == "base64"
+
+
+def test_a_compaction_is_told(house, claude):
+    session = Session(house, claude, [text("Hello.")],
+                      [text("<summary>They said hello.</summary>")])
+    session.prompt("Say hello.")
+    session.prompt("/compact")
+    boundary = session.stream.wait_for_method("_posthog/compact_boundary")
+    assert boundary["params"]["trigger"] == "manual"
+    assert session.stream.updates("usage_update")[-1]["used"] == 0
+
+
+def test_a_reply_cut_by_its_length_says_so(house, claude):
+    session = Session(house, claude, env={
+        "CLAUDE_CODE_MAX_OUTPUT_TOKENS": "2000"})
+    session.gateway.when(lambda r: True, Reply([text("Too much")],
+                                               stop_reason="max_tokens"))
+    answer = session.begin("Go on.").end()
+    # The newest counts it as a failure of the model.
+    if "result" in answer:
+        assert answer["result"]["stopReason"] == "max_tokens"
+    else:
+        assert "output token maximum" in answer["error"]["message"]
+
+
+def test_two_prompts_at_once_are_both_answered(house, claude):
+    session = Session(house, claude)
+    session.gateway.when(
+        lambda r: r.says("First question.", "user")
+        and not r.says("Second question.", "user"),
+        [text("The first answer is long.", pause=0.1)])
+    session.gateway.when(lambda r: r.says("Second question.", "user"),
+                         [text("The second.")])
+    first = session.begin("First question.")
+    session.stream.wait_for(lambda s: s.updates("agent_message_chunk"), 30)
+    second = session.begin("Second question.")
+    assert first.end()["result"]["stopReason"] == "end_turn"
+    assert second.end()["result"]["stopReason"] == "end_turn"
+    assert "The second." in session.text()
+
+
+def test_the_end_of_the_server_is_the_end_of_the_cli(house, claude):
+    session = Session(house, claude)
+    pid = session.cli_pid()
+    assert session.server.terminate(5) == 0
+    assert not processes.is_alive(pid)
+    house.assert_no_orphans()
