@@ -40,6 +40,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -109,56 +110,75 @@ int refuse_to_start(const caf::error& problem) {
   return 1;
 }
 
-/// The parts of a running server. They live until the process exits.
+struct system_settings : caf::actor_system_config {
+  system_settings() {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", actor_threads);
+  }
+};
+
+/// Where the actors live: the pool's threads and the I/O thread.
+struct actor_home {
+  explicit actor_home(io_loop& loop) : unit(system, loop.io()) {}
+
+  system_settings settings;
+  caf::actor_system system{settings};
+  io_unit unit;
+};
+
+/// The parts of a running server. They live until the process exits. The port
+/// is opened and `/health` answered while a second thread starts the agent and
+/// spawns the actors; the two meet in `begin`.
 class running_server {
 public:
   running_server(std::shared_ptr<const server_config> config,
                  const process_start& start, std::string boot_id,
-                 const std::optional<local_options>& local)
+                 const std::optional<local_options>& local,
+                 std::size_t descriptors)
     : config_(std::move(config)), start_(start), boot_id_(std::move(boot_id)),
-      local_(local) {}
+      local_(local), descriptors_(descriptors) {}
 
-  /// Spawns the actors, who begin the boot at once.
-  void wire(agent_launch launch, guard_link guard, int log_fd);
-
-  /// Opens the port; from then on `/health` answers.
-  caf::expected<std::uint16_t> listen(std::size_t descriptors,
-                                      const secret& trace_token);
-
-  /// Runs until the lifecycle ends it; returns the exit status.
-  int run(std::uint16_t port);
+  /// Runs until the lifecycle ends it, or until it turns out that it cannot
+  /// start; returns the exit status.
+  int run();
 
 private:
-  struct system_settings : caf::actor_system_config {
-    system_settings() {
-      set("scheduler.policy", caf::atom("sharing"));
-      set("scheduler.max-threads", actor_threads);
-    }
-  };
-
+  /// Starts the agent, then spawns the actors, who begin the boot at once. On
+  /// the second thread.
+  caf::error wire();
+  void spawn_actors(agent_launch launch, guard_link guard, int log_fd);
   void wire_plane();
+  /// Opens the port; from then on `/health` answers.
+  void listen();
+  /// Connects the edge and the actors.
+  void begin(const caf::error& problem);
   session_setup make_setup(const agent_launch& launch) const;
   void boot_is_over();
+  void greet();
   void exit(int status);
 
   std::shared_ptr<const server_config> config_;
   process_start start_;
   std::string boot_id_;
   const std::optional<local_options>& local_;
+  std::size_t descriptors_; // that may be open at once
 
-  system_settings settings_;
   io_loop loop_;
-  caf::actor_system system_{settings_};
-  io_unit unit_{system_, loop_.io()};
   library_loader libraries_{loop_.io()};
   std::shared_ptr<published_health> published_ =
     std::make_shared<published_health>();
-  std::shared_ptr<kept_boot> boot_;
+  std::optional<http_server> edge_;
+  caf::expected<std::uint16_t> port_ = caf::sec::none;
+  steady_ns listening_at_ = 0;
+  std::uint64_t listened_ = 0; // the trace record
   secret access_token_;
   std::optional<access_control> access_;
-  std::optional<http_server> edge_;
   int exit_status_ = 0;
 
+  // Written by the second thread, read after `begin`.
+  std::optional<actor_home> home_;
+  secret trace_token_;
+  std::shared_ptr<kept_boot> boot_;
   disk_actor disk_;
   std::optional<logger> log_;
   health_actor health_;
@@ -172,61 +192,93 @@ private:
   local_conversation_actor conversation_;
 };
 
-void running_server::wire(agent_launch launch, guard_link guard, int log_fd) {
+int running_server::run() {
+  std::thread{[this, cause = trace::current_cause()] {
+    const trace::scope scope{cause};
+    auto problem = wire();
+    loop_.post([this, problem = std::move(problem)] { begin(problem); });
+  }}.detach();
+  listen();
+  loop_.run();
+  return exit_status_;
+}
+
+caf::error running_server::wire() {
+  if (auto problem = prepare_working_directory(*config_))
+    return problem;
+  if (auto problem = prepare_state_directory(*config_))
+    return problem;
+  auto launch = launch_agent(*config_, boot_id_);
+  auto guard = start_guard(start_.argc, start_.argv, launch.mark);
+  if (launch.child)
+    guard.watch(launch.child->pid);
+  auto token = write_trace_token(config_->state_directory);
+  if (!token)
+    return token.error();
+  trace_token_ = std::move(*token);
+  spawn_actors(std::move(launch), std::move(guard),
+               local_ ? open_local_log(*config_) : STDOUT_FILENO);
+  return {};
+}
+
+void running_server::spawn_actors(agent_launch launch, guard_link guard,
+                                  int log_fd) {
   const auto& config = *config_;
+  auto& system = home_.emplace(loop_).system;
+  auto& unit = home_->unit;
   boot_ = std::make_shared<kept_boot>(start_.exec_at);
-  disk_ = system_.spawn<caf::detached>(disk, log_fd);
+  disk_ = system.spawn<caf::detached>(disk, log_fd);
   log_.emplace(disk_);
   health_ =
-    system_.spawn(health, published_, initial_health(config, start_, boot_id_));
-  events_ = spawn_hosted(unit_, event_log, config.control_plane.run_id);
+    system.spawn(health, published_, initial_health(config, start_, boot_id_));
+  events_ = spawn_hosted(unit, event_log, config.control_plane.run_id);
   outbound_ = spawn_hosted(
-    unit_, outbound, &libraries_,
+    unit, outbound, &libraries_,
     std::string{"posthog/cloud.hog.dev; version: " AGENT_SERVER_VERSION});
   lifecycle_ = spawn_hosted(
-    unit_, lifecycle, disk_, events_,
+    unit, lifecycle, disk_, events_,
     std::function<void()>{[this] { edge_->close(); }},
     std::function<void(int)>{[this](int status) { exit(status); }});
   wire_plane();
-  const auto process = spawn_hosted(unit_, child_process, launch.child,
+  const auto process = spawn_hosted(unit, child_process, launch.child,
                                     std::move(guard), launch.mark);
   session_peers peers;
-  peers.task_fetch = system_.spawn(task_fetch, control_plane_, *log_);
+  peers.task_fetch = system.spawn(task_fetch, control_plane_, *log_);
   peers.control_plane = control_plane_;
-  peers.catalog = system_.spawn(model_catalog, outbound_,
-                                config.control_plane.api_key, *log_);
+  peers.catalog =
+    system.spawn(model_catalog, outbound_, config.control_plane.api_key, *log_);
   peers.health = health_;
   peers.event_log = events_;
-  peers.session_log = system_.spawn(session_log, control_plane_, *log_);
-  peers.file_watch = spawn_hosted(unit_, file_watch);
+  peers.session_log = system.spawn(session_log, control_plane_, *log_);
+  peers.file_watch = spawn_hosted(unit, file_watch);
   peers.disk = disk_;
   peers.lifecycle = lifecycle_;
-  peers.agent = system_.spawn(
+  peers.agent = system.spawn(
     acp_agent, acp_peers{process, events_, peers.session_log, permissions_},
     launch.first, secrets_of(config), *log_);
-  session_ =
-    system_.spawn(session, std::move(peers), make_setup(launch), *log_);
+  session_ = system.spawn(session, std::move(peers), make_setup(launch), *log_);
   caf::anon_send(lifecycle_, session_);
   if (local_)
-    conversation_ = system_.spawn(local_conversation, session_, terminal_,
-                                  lifecycle_, local_->once);
+    conversation_ = system.spawn(local_conversation, session_, terminal_,
+                                 lifecycle_, local_->once);
 }
 
 void running_server::wire_plane() {
   const auto& config = *config_;
+  auto& system = home_->system;
   if (!local_) {
-    permissions_ = system_.spawn(permissions);
+    permissions_ = system.spawn(permissions);
     control_plane_ =
-      system_.spawn(control_plane, config.control_plane, outbound_, health_,
-                    *log_, call_limit(config.limits.context_fetch));
+      system.spawn(control_plane, config.control_plane, outbound_, health_,
+                   *log_, call_limit(config.limits.context_fetch));
     return;
   }
   terminal_options options;
   options.yes = local_->yes;
-  terminal_ = spawn_hosted(unit_, terminal, options);
+  terminal_ = spawn_hosted(home_->unit, terminal, options);
   permissions_ = terminal_;
   caf::anon_send(events_, journal_tap_actor{terminal_});
-  control_plane_ = system_.spawn<caf::detached>(
+  control_plane_ = system.spawn<caf::detached>(
     local_plane, config.state_directory, local_->prompt);
 }
 
@@ -245,38 +297,63 @@ session_setup running_server::make_setup(const agent_launch& launch) const {
   return setup;
 }
 
-caf::expected<std::uint16_t> running_server::listen(std::size_t descriptors,
-                                                    const secret& trace_token) {
-  if (local_)
-    access_token_ = random_token();
-  access_.emplace(libraries_, config_->jwt_public_key, access_token_.reveal(),
-                  trace_token.reveal(), config_->control_plane.run_id);
-  edge_wiring wiring;
-  wiring.health = published_;
-  wiring.events = events_;
-  wiring.commands = system_.spawn(commands, session_);
-  wiring.boot_report = [this] { return boot_report_json(boot_->report()); };
-  wiring.access = &*access_;
-  wiring.system = &system_;
-  wiring.unit = &unit_;
+void running_server::listen() {
+  published_->publish(std::make_shared<const health_snapshot>(
+    initial_health(*config_, start_, boot_id_)));
   const auto span = trace::begin_span("listen");
   edge_.emplace(
     loop_.io(),
-    edge_config{config_->host, config_->port, connection_limit(descriptors)},
-    std::move(wiring));
-  auto port = edge_->open();
-  trace::scope scope{trace::end_span(span)};
-  if (!port)
-    return port;
-  caf::anon_send(health_, http_is_ready{});
+    edge_config{config_->host, config_->port, connection_limit(descriptors_)},
+    published_);
+  port_ = edge_->open();
+  listening_at_ = trace::now();
+  listened_ = trace::end_span(span);
+}
+
+void running_server::begin(const caf::error& problem) {
+  if (problem || !port_) {
+    exit(refuse_to_start(problem ? problem : port_.error()));
+    return;
+  }
+  const trace::scope scope{listened_};
+  if (local_)
+    access_token_ = random_token();
+  access_.emplace(libraries_, config_->jwt_public_key, access_token_.reveal(),
+                  trace_token_.reveal(), config_->control_plane.run_id);
+  edge_wiring wiring;
+  wiring.events = events_;
+  wiring.commands = home_->system.spawn(commands, session_);
+  wiring.boot_report = [this] { return boot_report_json(boot_->report()); };
+  wiring.access = &*access_;
+  wiring.system = &home_->system;
+  wiring.unit = &home_->unit;
+  edge_->connect(std::move(wiring));
+  caf::anon_send(health_, http_is_ready{listening_at_});
   caf::anon_send(health_, edge_->readiness());
   caf::anon_send(
-    health_, spawn_hosted(unit_, boot_keeper, boot_,
+    health_, spawn_hosted(home_->unit, boot_keeper, boot_,
                           std::function<void()>{[this] { boot_is_over(); }}));
   // Loading them takes longer than all of the above: nothing waits for it but
   // the calls that need it.
   libraries_.start();
-  return port;
+  greet();
+  loop_.on_signal([this](int number) {
+    caf::anon_send(lifecycle_,
+                   end_process{0, number == SIGTERM ? "SIGTERM" : "SIGINT"});
+  });
+  unblock_signals();
+}
+
+void running_server::greet() {
+  log_->info("listening on port " + std::to_string(*port_));
+  if (local_)
+    caf::anon_send(terminal_,
+                   show_text{local_welcome(*config_, *port_, access_token_)});
+  else
+    access_->check_key([this](const std::string& problem) {
+      if (!problem.empty())
+        log_->error("JWT_PUBLIC_KEY: " + problem);
+    });
 }
 
 void running_server::boot_is_over() {
@@ -289,25 +366,6 @@ void running_server::boot_is_over() {
     caf::anon_send(conversation_, boot_ready{});
 }
 
-int running_server::run(std::uint16_t port) {
-  log_->info("listening on port " + std::to_string(port));
-  if (local_)
-    caf::anon_send(terminal_,
-                   show_text{local_welcome(*config_, port, access_token_)});
-  else
-    access_->check_key([this](const std::string& problem) {
-      if (!problem.empty())
-        log_->error("JWT_PUBLIC_KEY: " + problem);
-    });
-  loop_.on_signal([this](int number) {
-    caf::anon_send(lifecycle_,
-                   end_process{0, number == SIGTERM ? "SIGTERM" : "SIGINT"});
-  });
-  unblock_signals();
-  loop_.run();
-  return exit_status_;
-}
-
 void running_server::exit(int status) {
   exit_status_ = status;
   loop_.stop();
@@ -315,34 +373,14 @@ void running_server::exit(int status) {
 
 } // namespace
 
-int run_agent_server(const server_config& config, const process_start& start,
-                     const std::string& boot_id,
-                     const std::optional<local_options>& local) {
+void run_agent_server(const server_config& config, const process_start& start,
+                      const std::string& boot_id,
+                      const std::optional<local_options>& local) {
   auto shared = std::make_shared<const server_config>(config);
-  if (auto problem = prepare_working_directory(config))
-    return refuse_to_start(problem);
-  if (auto problem = prepare_state_directory(config))
-    return refuse_to_start(problem);
-  auto launch = launch_agent(config, boot_id);
-  auto guard = start_guard(start.argc, start.argv, launch.mark);
-  if (launch.child)
-    guard.watch(launch.child->pid);
-  const auto descriptors = raise_file_limit();
-  const auto trace_token = write_trace_token(config.state_directory);
-  if (!trace_token)
-    return refuse_to_start(trace_token.error());
-  const int log_fd = local ? open_local_log(config) : STDOUT_FILENO;
-
   // Never destroyed: actors hold on to each other, and the process ends anyway.
-  auto* server = new running_server{shared, start, boot_id, local};
-  server->wire(std::move(launch), std::move(guard), log_fd);
-  const auto port = server->listen(descriptors, *trace_token);
-  if (!port) {
-    const int status = refuse_to_start(port.error());
-    std::fflush(nullptr);
-    std::_Exit(status);
-  }
-  const int status = server->run(*port);
+  auto* server =
+    new running_server{shared, start, boot_id, local, raise_file_limit()};
+  const int status = server->run();
   std::fflush(nullptr);
   std::_Exit(status);
 }
