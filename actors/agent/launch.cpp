@@ -195,6 +195,7 @@ launch_plan make_launch_plan(const server_config& config,
   for (const auto& [key, value] : env)
     plan.environment.emplace_back(key).append("=").append(value);
   plan.environment.push_back(mark);
+  plan.mark = mark;
   // An agent may look at the directory it is started in: while the repository
   // is not in place yet, that must not be the repository.
   plan.directory = config.repo_ready_file ? "/" : config.working_directory();
