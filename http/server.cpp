@@ -318,17 +318,10 @@ make_factory(asio::io_context& io, request_handler handler,
 } // namespace
 
 struct http_server::impl {
-  impl(asio::io_context& io, const edge_config& given, edge_wiring wiring)
-    : config(given), unit(*wiring.unit),
-      connections(std::make_shared<connection_table>()) {
-    relay = spawn_hosted(unit, command_relay, wiring.commands);
-    edge_routes = std::make_shared<routes>(io, std::move(wiring), relay);
-    watch = spawn_hosted(
-      unit, readiness_watch,
-      std::function<void()>{[to = std::weak_ptr<routes>{edge_routes}] {
-        if (const auto known = to.lock())
-          known->readiness_known();
-      }});
+  impl(asio::io_context& io, const edge_config& given,
+       std::shared_ptr<published_health> health)
+    : config(given), connections(std::make_shared<connection_table>()),
+      edge_routes(std::make_shared<routes>(io, std::move(health))) {
     auto closed = std::make_shared<connection_watch>();
     closed->connections = connections;
     closed->told = edge_routes;
@@ -340,6 +333,18 @@ struct http_server::impl {
                                    adopt(std::move(socket), peer);
                                  });
     closed->accepting = accepting;
+  }
+
+  void connect(edge_wiring wiring) {
+    auto& unit = *wiring.unit;
+    relay = spawn_hosted(unit, command_relay, wiring.commands);
+    watch = spawn_hosted(
+      unit, readiness_watch,
+      std::function<void()>{[to = std::weak_ptr<routes>{edge_routes}] {
+        if (const auto known = to.lock())
+          known->readiness_known();
+      }});
+    edge_routes->connect(std::move(wiring), relay);
   }
 
   void adopt(asio::ip::tcp::socket socket,
@@ -361,18 +366,17 @@ struct http_server::impl {
   }
 
   edge_config config;
-  io_unit& unit;
   std::shared_ptr<connection_table> connections;
+  std::shared_ptr<routes> edge_routes;
   command_relay_actor relay;
   readiness_actor watch;
-  std::shared_ptr<routes> edge_routes;
   std::shared_ptr<connection_factory> factory;
   std::shared_ptr<listener> accepting;
 };
 
 http_server::http_server(asio::io_context& io, edge_config config,
-                         edge_wiring wiring)
-  : impl_(std::make_unique<impl>(io, config, std::move(wiring))) {}
+                         std::shared_ptr<published_health> health)
+  : impl_(std::make_unique<impl>(io, config, std::move(health))) {}
 
 http_server::~http_server() {
   close();
@@ -380,6 +384,10 @@ http_server::~http_server() {
 
 caf::expected<std::uint16_t> http_server::open() {
   return impl_->accepting->open(impl_->config.host, impl_->config.port);
+}
+
+void http_server::connect(edge_wiring wiring) {
+  impl_->connect(std::move(wiring));
 }
 
 readiness_actor http_server::readiness() {
@@ -391,6 +399,8 @@ void http_server::close() {
     return;
   impl_->accepting->close();
   impl_->edge_routes->close();
+  if (!impl_->relay)
+    return; // never connected
   caf::anon_send_exit(impl_->relay, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(impl_->watch, caf::exit_reason::user_shutdown);
 }

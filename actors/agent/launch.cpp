@@ -140,6 +140,7 @@ launch_plan make_launch_plan(const server_config& config,
   if (config.agent_command.empty() && config.adapter == runtime_adapter::codex)
     add_codex_settings(plan.arguments, config, gateway, facts);
   plan.environment = to_entries(agent_environment(config, gateway), mark);
+  plan.mark = mark;
   // An agent may look at the directory it is started in: while the repository
   // is not in place yet, that must not be the repository.
   plan.directory = config.repo_ready_file ? "/" : config.working_directory();

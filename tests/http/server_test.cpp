@@ -53,17 +53,17 @@ caf::actor_system_config& settings() {
   return made;
 }
 
+enum class wired : std::uint8_t { at_once, later };
+
 struct fixture {
-  fixture() {
+  explicit fixture(wired wiring = wired::at_once) {
     events = spawn_hosted(unit, event_log, std::string{"run-1"});
     commands = spawn_hosted(unit, fake_commands);
     publish(readiness::starting);
-    server = std::make_unique<http_server>(
-      io, edge_config{},
-      edge_wiring{health, events, commands,
-                  [] { return std::string{R"({"boxes":[]})"}; }, &access,
-                  &system, &unit});
+    server = std::make_unique<http_server>(io, edge_config{}, health);
     port = *server->open();
+    if (wiring == wired::at_once)
+      connect();
     thread = std::thread{[this] { io.run(); }};
   }
 
@@ -81,6 +81,12 @@ struct fixture {
     commands = nullptr;
     io.restart();
     io.poll();
+  }
+
+  void connect() {
+    server->connect({events, commands,
+                     [] { return std::string{R"({"boxes":[]})"}; }, &access,
+                     &system, &unit});
   }
 
   template <class F>
@@ -319,6 +325,42 @@ TEST_CASE_METHOD(fixture,
   client.request("GET", "/events", {}, "token");
   REQUIRE(client.wait_for(connected));
   CHECK(client.got().find("kept") != std::string::npos);
+}
+
+TEST_CASE("before the edge is connected health is answered and the rest waits",
+          "[server]") {
+  fixture f{wired::later};
+  http_client events{f.port};
+  events.request("GET", "/events", {}, "token");
+  http_client command{f.port};
+  command.request("POST", "/command", "hello", "token");
+  http_client boot{f.port};
+  boot.request("GET", "/boot", {}, "token");
+  http_client waiter{f.port};
+  waiter.request("GET", "/health?wait=hasSession&timeout=30");
+  { // One that does not wait is not missed.
+    http_client gone{f.port};
+    gone.request("POST", "/command", "gone", "token");
+  }
+  CHECK(f.get("/health").status == 200);
+  CHECK(f.get("/nothing").status == 404);
+  f.on_io([&f] { f.connect(); });
+  CHECK(events.wait_for(connected));
+  CHECK(command.answer().body == "run-1:hello");
+  CHECK(boot.answer().body == R"({"boxes":[]})");
+  f.publish(readiness::ready);
+  f.on_io([&f] { caf::anon_send(f.server->readiness(), readiness_changed{}); });
+  CHECK(waiter.answer().body.find(R"("hasSession":true)") != std::string::npos);
+}
+
+TEST_CASE("an edge that is closed before it was connected answers who waits",
+          "[server]") {
+  fixture f{wired::later};
+  http_client boot{f.port};
+  boot.request("GET", "/boot", {}, "token");
+  CHECK(f.get("/health").status == 200);
+  f.on_io([&f] { f.server->close(); });
+  CHECK(boot.answer().status == 500);
 }
 
 TEST_CASE_METHOD(fixture, "closed streams end in good order") {

@@ -191,6 +191,7 @@ launch_plan make_cli_plan(const server_config& config, const std::string& cli,
   if (!config.mcp_servers.empty() && takes_mcp_servers(model))
     arguments.push_back("--mcp-config=" + mcp_config_path(config));
   plan.environment = to_entries(cli_environment(config, gateway), mark);
+  plan.mark = mark;
   plan.directory = config.working_directory();
   return plan;
 }
