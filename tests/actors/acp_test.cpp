@@ -441,9 +441,10 @@ TEST_CASE_METHOD(acp_fixture,
 
 TEST_CASE_METHOD(acp_fixture, "changes of options wait for each other") {
   open_with(R"(,"configOptions":)" + own_options);
-  auto first = ask<config_options>(driver, set_agent_option{"model", "b"});
+  auto first = ask<config_options>(driver, set_agent_option{"model", "b", {}});
   const auto written = process->written.size();
-  auto second = ask<config_options>(driver, set_agent_option{"mode", "ask"});
+  auto second =
+    ask<config_options>(driver, set_agent_option{"mode", "ask", {}});
   CHECK(process->written.size() == written);
   agent_says(R"({"jsonrpc":"2.0","id":2,"result":{"configOptions":[1]}})");
   REQUIRE(first.answered());
@@ -461,8 +462,9 @@ TEST_CASE_METHOD(acp_fixture,
                  "an agent that does not answer a change holds up the next "
                  "only for so long") {
   open_with(R"(,"configOptions":)" + own_options);
-  auto first = ask<config_options>(driver, set_agent_option{"model", "b"});
-  auto second = ask<config_options>(driver, set_agent_option{"mode", "ask"});
+  auto first = ask<config_options>(driver, set_agent_option{"model", "b", {}});
+  auto second =
+    ask<config_options>(driver, set_agent_option{"mode", "ask", {}});
   advance(option_timeout);
   REQUIRE(first.failed());
   CHECK(describe(*first.error)
@@ -479,14 +481,16 @@ TEST_CASE_METHOD(acp_fixture, "only so many changes of options may wait") {
   open_with(R"(,"configOptions":)" + own_options);
   for (std::size_t i = 0; i <= max_waiting_options; ++i)
     CHECK_FALSE(
-      ask<config_options>(driver, set_agent_option{"model", "b"}).failed());
-  CHECK(ask<config_options>(driver, set_agent_option{"model", "b"}).failed());
+      ask<config_options>(driver, set_agent_option{"model", "b", {}}).failed());
+  CHECK(
+    ask<config_options>(driver, set_agent_option{"model", "b", {}}).failed());
 }
 
 TEST_CASE_METHOD(acp_fixture, "an agent that dies fails all waiting changes") {
   open_with(R"(,"configOptions":)" + own_options);
-  auto first = ask<config_options>(driver, set_agent_option{"model", "b"});
-  auto second = ask<config_options>(driver, set_agent_option{"mode", "ask"});
+  auto first = ask<config_options>(driver, set_agent_option{"model", "b", {}});
+  auto second =
+    ask<config_options>(driver, set_agent_option{"mode", "ask", {}});
   agent_dies("was killed");
   CHECK(first.failed());
   CHECK(second.failed());
