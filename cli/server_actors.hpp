@@ -64,7 +64,7 @@ public:
   disk_actor disk;
   std::optional<logger> log;
   health_actor health;
-  event_log_actor events;
+  event_stream_actor events;
   outbound_actor outbound;
   lifecycle_actor lifecycle;
   control_plane_actor control_plane;
