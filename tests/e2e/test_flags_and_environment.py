@@ -203,37 +203,43 @@ def test_the_agent_command_can_be_a_variable(house):
     server.wait_ready()
 
 
-@pytest.mark.parametrize("adapter, program", [
-    (None, "claude-agent-acp"), ("claude", "claude-agent-acp"),
-    ("codex", "codex-acp")])
-def test_an_adapters_agent_is_taken_from_the_path(house, tmp_path, adapter,
-                                                  program):
+def test_codex_is_taken_from_the_path(house, tmp_path):
     agent = house.agent()
     directory = tmp_path / "bin"
     directory.mkdir()
-    script = directory / program
+    script = directory / "codex-acp"
     script.write_text("#!/bin/sh\nexec " + agent.command + ' "$@"\n')
     script.chmod(0o755)
-    env = {**PINNED, "PATH": f"{directory}:/usr/bin:/bin"}
-    if adapter:
-        env["POSTHOG_CODE_RUNTIME_ADAPTER"] = adapter
-    if adapter == "codex":
-        env["POSTHOG_CODE_MODEL"] = "gpt-5.4"
-    server = house.start(agent=None, env=env)
+    server = house.start(agent=None, env={
+        "PATH": f"{directory}:/usr/bin:/bin", "POSTHOG_CODE_MODEL": "gpt-5.4",
+        "POSTHOG_CODE_RUNTIME_ADAPTER": "codex"})
     server.wait_ready()
     arguments = agent.started[0]["argv"][2:]
-    if adapter == "codex":
-        assert 'model="gpt-5.4"' in arguments
-        assert 'model_provider="posthog"' in arguments
-        assert server.env["POSTHOG_PERSONAL_API_KEY"] not in \
-            " ".join(arguments)
-        assert agent.started[0]["env"]["POSTHOG_GATEWAY_API_KEY"] == API_KEY
-    else:
-        assert arguments == []
+    assert 'model="gpt-5.4"' in arguments
+    assert 'model_provider="posthog"' in arguments
+    assert server.env["POSTHOG_PERSONAL_API_KEY"] not in " ".join(arguments)
+    assert agent.started[0]["env"]["POSTHOG_GATEWAY_API_KEY"] == API_KEY
+
+
+@pytest.mark.parametrize("env", [
+    {}, {"POSTHOG_CODE_RUNTIME_ADAPTER": "claude"}])
+def test_claude_is_taken_from_the_path(house, env):
+    cli = house.claude()
+    server = house.start(agent=None, env={
+        **PINNED, **env, "PATH": f"{cli.directory}:/usr/bin:/bin"})
+    server.wait_ready()
+    assert cli.started
+
+
+def test_the_claude_cli_may_be_the_agents_command(house):
+    cli = house.claude()
+    server = house.start(agent=str(cli.executable), env=PINNED)
+    server.wait_ready()
+    assert cli.started
 
 
 @pytest.mark.parametrize("adapter, package", [
-    ("claude", "@agentclientprotocol/claude-agent-acp"),
+    ("claude", "@anthropic-ai/claude-code"),
     ("codex", "@zed-industries/codex-acp")])
 def test_a_missing_agent_is_told_with_the_line_that_installs_it(
         house, adapter, package):

@@ -128,10 +128,10 @@ void cli_state::write_handshake() {
       });
   call(
     0,
-    [this](const frame& answer) {
+    [this, mode = policy->mode()](const frame& answer) {
       if (answer.error.empty())
         return;
-      log->error("the agent does not enter the mode " + policy->mode() + ": "
+      log->error("the agent does not enter the mode " + mode + ": "
                  + redacted(answer.error, secrets));
       enter_mode("default");
     },
