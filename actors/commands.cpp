@@ -37,9 +37,6 @@ void commands_state::check_shape(const command_request& command,
   const auto parsed = parse_command(*command.body);
   if (parsed.malformed)
     reply.deliver(command_reply{400, error_body("Invalid JSON-RPC request")});
-  else if (parsed.method == command_method::unknown)
-    reply.deliver(ok(command_error(parsed.id, bad_params,
-                                   "Unknown method: " + parsed.method_name)));
   else if (!parsed.params_error.empty())
     reply.deliver(
       ok(command_error(parsed.id, bad_params, parsed.params_error)));
@@ -115,11 +112,9 @@ void commands_state::execute(const parsed_command& command, promise reply) {
           },
           refuse);
       return;
-    case command_method::unserved:
     case command_method::unknown:
-      refuse(
-        make_failure(ec::invalid_params, "Method not served by this version: "
-                                           + command.method_name));
+      reply.deliver(ok(command_error(
+        id, bad_params, "Unknown method: " + command.method_name)));
       return;
   }
 }

@@ -18,6 +18,11 @@ bool is_transient(int status) {
   return status == 500 || (status >= 502 && status <= 504);
 }
 
+// What the control plane says of entries that it will not take tomorrow either.
+bool refuses_entries(int status) {
+  return status == 400 || status == 404 || status == 413 || status == 422;
+}
+
 } // namespace
 
 std::string control_plane_state::task_url() const {
@@ -35,6 +40,7 @@ void control_plane_state::start(const char* label, std::string method,
   const auto id = ++last_call;
   auto& next = calls[id];
   next.idempotent = method != "POST";
+  next.appends_log = !next.idempotent;
   next.request.label = label;
   next.request.method = std::move(method);
   next.request.url = std::move(url);
@@ -89,18 +95,21 @@ void control_plane_state::answered(std::uint32_t id,
   if (is_transient(status) && current.idempotent
       && try_again(id, text, response.retry_after))
     return;
-  const bool ours = status == 429 || status >= 500;
-  end(id, make_failure(ours ? ec::control_plane_unreachable
-                            : ec::control_plane_refused,
-                       text));
+  auto code = ec::control_plane_refused;
+  if (status == 429 || status >= 500)
+    code = ec::control_plane_unreachable;
+  else if (current.appends_log && refuses_entries(status))
+    code = ec::entries_refused;
+  end(id, make_failure(code, text));
 }
 
 void control_plane_state::broke(std::uint32_t id, const caf::error& err) {
   auto& current = calls.at(id);
   const auto text = std::string{current.request.label} + ": " + describe(err);
   const auto code = code_of(err);
-  const bool may_repeat = code == ec::http_connect
-                          || (code == ec::http_timeout && current.idempotent);
+  const bool unknown = code == ec::http_timeout || code == ec::http_broken;
+  const bool may_repeat =
+    code == ec::http_connect || (unknown && current.idempotent);
   if (may_repeat && try_again(id, text, std::nullopt))
     return;
   end(id,

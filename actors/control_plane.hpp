@@ -37,6 +37,7 @@ struct control_plane_state {
   struct call {
     http_request request;
     bool idempotent = false;
+    bool appends_log = false;
     std::size_t tries = 0;
     bool retried_authorization = false;
     time_point give_up_at;

@@ -1,6 +1,7 @@
 #include "actors/disk.hpp"
 
 #include "actors/io/private_file.hpp"
+#include "actors/working_directory.hpp"
 #include "messages/wire/config_json.hpp"
 #include "messages/wire/notifications.hpp"
 
@@ -10,6 +11,7 @@
 #include <iterator>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
 
 namespace agent_server {
 
@@ -60,7 +62,7 @@ void disk_state::write_line(const log_line& line) const {
 }
 
 pinned_model
-disk_state::read_pinned(const std::vector<std::string>& paths) const {
+disk_state::find_pinned(const std::vector<std::string>& paths) const {
   for (const auto& path : paths) {
     std::ifstream file{path, std::ios::binary};
     if (!file)
@@ -84,13 +86,30 @@ disk_state::read_pinned(const std::vector<std::string>& paths) const {
   return {};
 }
 
+caf::result<pinned_model>
+disk_state::read_pinned(const read_pinned_model& ask) const {
+  const auto span = trace::begin_span("read settings");
+  auto found = find_pinned(ask.paths);
+  const trace::scope scope{trace::end_span(span)};
+  auto promise = self->make_response_promise<pinned_model>();
+  promise.deliver(std::move(found));
+  return promise;
+}
+
 disk_actor::behavior_type disk(disk_self* self, int log_fd) {
+  self->state.self = self;
   self->state.log_fd = log_fd;
   return {
     [self](const log_line& line) { self->state.write_line(line); },
     [](const flush_disk&) { return disk_flushed{}; },
     [self](const read_pinned_model& ask) {
-      return self->state.read_pinned(ask.paths);
+      return self->state.read_pinned(ask);
+    },
+    [](const make_working_directory& ask)
+      -> caf::result<working_directory_made> {
+      if (auto problem = prepare_working_directory(ask))
+        return problem;
+      return working_directory_made{};
     },
     [](const write_file& m) -> caf::result<file_written> {
       if (auto problem = write_private_file(m.path, m.text.reveal()))

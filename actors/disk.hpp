@@ -8,16 +8,19 @@
 
 namespace agent_server {
 
+struct disk_state;
+using disk_self = caf::stateful_actor<disk_state, traced<disk_actor::base>>;
+
 struct disk_state {
   static inline const char* name = "disk";
 
+  disk_self* self = nullptr;
   int log_fd = 1;
 
   void write_line(const log_line& line) const;
-  pinned_model read_pinned(const std::vector<std::string>& paths) const;
+  caf::result<pinned_model> read_pinned(const read_pinned_model& ask) const;
+  pinned_model find_pinned(const std::vector<std::string>& paths) const;
 };
-
-using disk_self = caf::stateful_actor<disk_state, traced<disk_actor::base>>;
 
 /// Spawn it detached: it blocks on files. `log_fd` stays the caller's.
 disk_actor::behavior_type disk(disk_self* self, int log_fd);

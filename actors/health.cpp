@@ -91,8 +91,8 @@ health_actor::behavior_type health(health_self* self,
     [self](const phase_began& m) { self->state.begin_phase(m); },
     [self](const phase_ended& m) { self->state.end_phase(m.phase); },
     [self](const phase_retrying& m) { self->state.note_retry(m); },
-    [self](const http_is_ready&) {
-      self->state.current.http_ready_at = trace::now();
+    [self](const http_is_ready& m) {
+      self->state.current.http_ready_at = m.at;
       self->state.publish();
     },
     [self, tell_watchers](const boot_ready&) {

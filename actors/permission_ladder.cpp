@@ -1,5 +1,7 @@
 #include "actors/permission_ladder.hpp"
 
+#include "actors/agent/claude/publishing.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -19,6 +21,10 @@ const permission_option* first_of(const permission_question& question,
   return nullptr;
 }
 
+bool publishes(const std::string& command) {
+  return !command.empty() && !claude::publishing_command(command).empty();
+}
+
 bool asks(const permission_settings& settings, std::string_view mode) {
   const auto& modes = settings.asking_modes;
   return std::find(modes.begin(), modes.end(), mode) != modes.end();
@@ -33,7 +39,7 @@ permission_step first_step(const permission_call& call,
                                          : permission_step::wait_until_deadline;
   if (call.subject == permission_subject::question && settings.asks_in_thread)
     return permission_step::ask_in_thread;
-  if (call.publishes && !settings.may_publish)
+  if (!settings.may_publish && publishes(call.command))
     return permission_step::refuse_publishing;
   if (call.subject != permission_subject::tool)
     return waiting;
@@ -69,11 +75,15 @@ permission_answer completed(permission_answer answer,
                             const permission_call& call) {
   if (call.questions.empty() || !answer.answers.empty())
     return answer;
-  for (const auto& option : question.options)
-    if (option.id == answer.option_id)
-      answer.answers.emplace_back(
-        call.questions.front(),
-        answer.custom_input.empty() ? option.name : answer.custom_input);
+  for (const auto& option : question.options) {
+    if (option.id != answer.option_id)
+      continue;
+    auto text = option.name;
+    if (!answer.custom_input.empty())
+      text += " (" + answer.custom_input + ")";
+    answer.answers.emplace_back(call.questions.front(), std::move(text));
+    break;
+  }
   return answer;
 }
 

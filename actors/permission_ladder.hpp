@@ -66,7 +66,7 @@ permission_answer refused(const permission_question& question,
                           std::string sentence);
 
 /// An answer that chose an option of a question without saying what it answers:
-/// what was written, else the option's name, answers the first question.
+/// the option's name, with what was written beside it, answers the first.
 permission_answer completed(permission_answer answer,
                             const permission_question& question,
                             const permission_call& call);

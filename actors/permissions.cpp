@@ -93,9 +93,11 @@ permissions_state::ask_in_thread(const permission_question& question,
                                  const permission_call& call) {
   auto promise = self->make_response_promise<permission_answer>();
   auto text = question_message(question.tool_call_json);
+  if (text.empty())
+    text = question.title;
   self
     ->request(peers.control_plane, caf::infinite,
-              relay_message{text.empty() ? question.title : std::move(text)})
+              relay_message{std::move(text)})
     .then(
       [promise, question](const message_relayed&) mutable {
         promise.deliver(refused(question, asked_in_thread));

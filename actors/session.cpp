@@ -82,7 +82,7 @@ void session_actor_state::start_first_turn(const std::optional<task>& found) {
 }
 
 void session_actor_state::first_turn_failed(const caf::error& err) {
-  const auto failure = classify_failure(describe(err));
+  const auto failure = classify_failure(err);
   log->error(std::string{"send_initial_task_message_failed ("}
              + failure.classification + "): " + describe(err));
   patch_run(task_api::failed_body(failure.message), "marking the run failed");
@@ -199,25 +199,27 @@ session_actor_state::set_option(const set_config_option& m) {
 void session_actor_state::apply_option(
   const set_config_option& m,
   caf::typed_response_promise<config_options> promise) {
-  auto changed = options;
-  auto value = m.value;
+  set_agent_option wanted{m.id, m.value, {}};
   if (agent_options.empty()) {
+    auto changed = options;
     if (auto err = changed.set(m.id, m.value)) {
       promise.deliver(std::move(err));
       return;
     }
     if (m.id == "model")
-      value = changed.model;
+      wanted.value = changed.model;
+    wanted.effort = changed.effort;
   }
-  self
-    ->request(peers.agent, caf::infinite,
-              set_agent_option{m.id, value, changed.effort})
+  self->request(peers.agent, caf::infinite, std::move(wanted))
     .then(
-      [this, changed, promise](const config_options& reported) mutable {
-        if (reported.json.empty())
-          options = changed;
-        else
+      [this, m, promise](const config_options& reported) mutable {
+        if (!reported.json.empty())
           agent_options = reported.json;
+        else if (auto err = options.set(m.id, m.value)) {
+          // What was changed meanwhile does not go with it.
+          promise.deliver(std::move(err));
+          return;
+        }
         tell_context_window();
         promise.deliver(config_options{current_options()});
       },
@@ -361,7 +363,10 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
     [self](const close_session&) { return self->state.close(); },
     [self](const alarm& a) {
       trace::scope scope{a.armed_by};
-      self->state.phase_expired(static_cast<boot_phase>(a.what), a.round);
+      if (a.what == follow_catalog_alarm)
+        self->state.follow_catalog();
+      else
+        self->state.phase_expired(static_cast<boot_phase>(a.what), a.round);
     },
   };
 }

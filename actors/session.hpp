@@ -12,6 +12,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +27,14 @@ constexpr std::chrono::seconds option_refresh_wait{15};
 
 /// How long an agent may take to go on with other MCP servers.
 constexpr std::chrono::seconds refresh_timeout{30};
+/// Pauses before a model list that could not be had is asked for again, and how
+/// often that is done.
+constexpr std::chrono::seconds first_catalog_pause{2};
+constexpr std::chrono::seconds longest_catalog_pause{300};
+constexpr std::uint32_t max_catalog_repeats = 20;
+
+/// The alarm that asks again; those of the boot's phases are smaller.
+constexpr std::uint32_t follow_catalog_alarm = boot_phase_count;
 
 /// Who a session talks to.
 struct session_peers {
@@ -85,6 +95,7 @@ struct session_actor_state {
   bool creating = false;
   std::optional<session_opened> opened;
   bool waiting_for_models = false;
+  std::uint32_t catalog_repeats = 0;
   std::string gateway;
   launch_facts facts;
   /// What the agent was started without, for an agent that takes it later.
@@ -106,6 +117,7 @@ struct session_actor_state {
   void start();
   void open_the_agent();
   void await_repository();
+  void enter_repository();
   void read_settings();
   void take_context(const task_context& found);
   void compare_with_guess(const launch_facts& real);
@@ -124,6 +136,7 @@ struct session_actor_state {
 
   // After the boot.
   void follow_catalog();
+  void follow_catalog_later();
   void take_models(const model_list& list);
   void tell_context_window();
   void first_turn();

@@ -9,6 +9,7 @@
 #include "messages/wire/notifications.hpp"
 #include "messages/wire/task_api.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace agent_server {
@@ -68,8 +69,17 @@ void session_actor_state::await_repository() {
   self
     ->request(peers.file_watch, caf::infinite,
               await_file{*config().repo_ready_file, deadline})
+    .then([this](const file_exists&) { enter_repository(); },
+          [this](const caf::error& err) { give_up(err); });
+}
+
+void session_actor_state::enter_repository() {
+  self
+    ->request(peers.disk, caf::infinite,
+              make_working_directory{config().working_directory(),
+                                     config().repository_path.has_value()})
     .then(
-      [this](const file_exists&) {
+      [this](const working_directory_made&) {
         trace::note_arrival(create_step);
         repository_there = true;
         self->send(peers.agent, repository_ready{});
@@ -184,14 +194,15 @@ void session_actor_state::create_session_if_ready() {
 // A driver of ours is told at once what an ACP agent is told step by step.
 void session_actor_state::complete(open_session& opening) const {
   const auto from_environment = config().model.value_or("");
-  opening.params.model =
-    initial_claude_model(settings_model, from_environment, nullptr);
   const bool pinned = !settings_model.empty() || !from_environment.empty();
+  if (pinned || !gateway.empty())
+    opening.params.model =
+      initial_claude_model(settings_model, from_environment, nullptr);
   const bool resumes =
     config().resume_run_id || context->run.resume_from_run_id;
   const bool described =
     context->fetched_task || !needs_description(context->run);
-  if (pinned && described && !resumes)
+  if ((pinned || gateway.empty()) && described && !resumes)
     opening.first_prompt =
       choose_first_prompt(context->run, context->fetched_task).blocks;
 }
@@ -244,14 +255,16 @@ void session_actor_state::finish_if_ready() {
         }
       },
       [this](const caf::error& err) {
-        if (!starting())
-          return;
-        trace::note_arrival(ready_step);
-        log->warn("no model list (" + describe(err)
-                  + "): the session starts with the default model");
-        end_phase(boot_phase::session_dependencies);
-        options.model = default_claude_model;
-        become_ready();
+        if (starting()) {
+          trace::note_arrival(ready_step);
+          log->warn("no model list (" + describe(err)
+                    + "): the session starts with the default model");
+          end_phase(boot_phase::session_dependencies);
+          options.model = default_claude_model;
+          become_ready();
+        }
+        waiting_for_models = false;
+        follow_catalog_later();
       });
 }
 
@@ -272,12 +285,22 @@ void session_actor_state::become_ready() {
 }
 
 void session_actor_state::follow_catalog() {
-  if (!agent_options.empty() || gateway.empty() || options.offered
-      || waiting_for_models)
+  if (now != stage::ready || !agent_options.empty() || gateway.empty()
+      || options.offered || waiting_for_models)
     return;
   self->request(peers.catalog, caf::infinite, get_models{gateway})
     .then([this](const models& found) { take_models(found.list); },
-          [](const caf::error&) {});
+          [this](const caf::error&) { follow_catalog_later(); });
+}
+
+void session_actor_state::follow_catalog_later() {
+  if (now != stage::ready || catalog_repeats >= max_catalog_repeats)
+    return;
+  const auto doublings = std::min<std::uint32_t>(catalog_repeats++, 10);
+  self->delayed_send(
+    self,
+    std::min(longest_catalog_pause, first_catalog_pause * (1 << doublings)),
+    alarm{follow_catalog_alarm, catalog_repeats, trace::current_cause()});
 }
 
 void session_actor_state::take_models(const model_list& list) {
@@ -343,6 +366,7 @@ std::optional<boot_phase> session_actor_state::phase_of(ec code) const {
   switch (code) {
     case ec::control_plane_unreachable:
     case ec::control_plane_refused: return boot_phase::context_fetch;
+    case ec::bad_config: // its directory
     case ec::repository_timeout: return boot_phase::repository_ready;
     case ec::agent_not_found:
     case ec::agent_crashed:

@@ -1,5 +1,6 @@
 #include "actors/session_log.hpp"
 
+#include "messages/error.hpp"
 #include "messages/wire/notifications.hpp"
 
 #include <algorithm>
@@ -74,40 +75,53 @@ void session_log_state::send_batch() {
   std::size_t bytes = 0;
   for (const auto& next : waiting) {
     if (!batch.entries.empty()
-        && (batch.entries.size() >= max_batch_entries
+        && (batch.entries.size() >= batch_limit
             || bytes + next->size() > max_batch_bytes))
       break;
     bytes += next->size();
     batch.entries.push_back(next);
   }
   sending = true;
-  const auto count = batch.entries.size();
   // Entries leave `waiting` only once they are taken, but the oldest may be
   // dropped meanwhile: keep them apart.
   waiting.erase(waiting.begin(),
-                waiting.begin() + static_cast<std::ptrdiff_t>(count));
+                waiting.begin()
+                  + static_cast<std::ptrdiff_t>(batch.entries.size()));
   waiting_bytes -= bytes;
   const auto entries = batch.entries;
   self->request(control_plane, caf::infinite, std::move(batch))
-    .then([this, count](const log_appended&) { sent(count); },
-          [this, entries, bytes](const caf::error& err) {
-            waiting.insert(waiting.begin(), entries.begin(), entries.end());
-            waiting_bytes += bytes;
-            refused(err);
-          });
+    .then(
+      [this](const log_appended&) {
+        sending = false;
+        failures = 0;
+        batch_limit = std::min(batch_limit * 2, max_batch_entries);
+        go_on();
+      },
+      [this, entries](const caf::error& err) {
+        sending = false;
+        if (code_of(err) == ec::entries_refused)
+          refused(entries, err);
+        else
+          not_taken(entries, err);
+      });
 }
 
-void session_log_state::sent(std::size_t) {
-  sending = false;
-  failures = 0;
+void session_log_state::go_on() {
   if (!flushing.empty())
     send_batch();
   else if (!waiting.empty())
     arm(log_flush_interval);
 }
 
-void session_log_state::refused(const caf::error& err) {
-  sending = false;
+void session_log_state::put_back(const std::vector<entry>& batch) {
+  waiting.insert(waiting.begin(), batch.begin(), batch.end());
+  for (const auto& each : batch)
+    waiting_bytes += each->size();
+}
+
+void session_log_state::not_taken(const std::vector<entry>& batch,
+                                  const caf::error& err) {
+  put_back(batch);
   ++failures;
   const auto delay =
     std::min(longest_log_backoff,
@@ -116,6 +130,22 @@ void session_log_state::refused(const caf::error& err) {
   for (auto& promise : std::exchange(flushing, {}))
     promise.deliver(log_flushed{});
   arm(delay);
+}
+
+void session_log_state::refused(const std::vector<entry>& batch,
+                                const caf::error& err) {
+  failures = 0;
+  if (batch.size() > 1) {
+    batch_limit = batch.size() / 2;
+    put_back(batch);
+  } else {
+    ++dropped;
+    log->warn("the control plane refuses a log entry of "
+              + std::to_string(batch.front()->size())
+              + " bytes: " + describe(err) + "; it is dropped ("
+              + std::to_string(dropped) + " so far)");
+  }
+  go_on();
 }
 
 caf::result<log_flushed> session_log_state::flush() {

@@ -16,7 +16,8 @@
 namespace agent_server {
 
 /// Bounds of the session log. What exceeds `max_waiting_bytes` is lost, oldest
-/// first, and said.
+/// first, and said. A batch that is refused for good is halved until the entry
+/// that spoils it is alone; that one is lost, and said.
 constexpr std::chrono::milliseconds log_flush_interval{500};
 constexpr std::chrono::milliseconds longest_log_backoff{30'000};
 constexpr std::size_t max_batch_entries = 500;
@@ -42,6 +43,9 @@ struct session_log_state {
   bool sending = false;
   bool tick_armed = false;
   std::uint32_t failures = 0;
+  /// Entries of the next batch: fewer after a refusal, more after a success.
+  std::size_t batch_limit = max_batch_entries;
+  std::size_t dropped = 0;
   std::vector<caf::typed_response_promise<log_flushed>> flushing;
 
   void take(const journal_entry& next);
@@ -49,13 +53,15 @@ struct session_log_state {
   void push(const journal_entry& complete);
   void arm(std::chrono::milliseconds delay);
   void send_batch();
-  void sent(std::size_t entries);
-  void refused(const caf::error& err);
+  void go_on();
+  void not_taken(const std::vector<entry>& batch, const caf::error& err);
+  void refused(const std::vector<entry>& batch, const caf::error& err);
+  void put_back(const std::vector<entry>& batch);
   caf::result<log_flushed> flush();
 };
 
 /// Coalesces message chunks and hands entries to the control plane at a fixed
-/// interval, again and again until it takes them.
+/// interval, again and again until it takes them or says that it never will.
 session_log_actor::behavior_type session_log(session_log_self* self,
                                              control_plane_actor control_plane,
                                              logger log);

@@ -22,12 +22,24 @@ bool is_api_error(std::string_view text, std::string_view reason) {
 
 } // namespace
 
-turn_failure classify_failure(const std::string& text) {
-  if (is_api_error(text, "terminated"))
+turn_failure classify_failure(const caf::error& err) {
+  const auto text = describe(err);
+  const auto code = code_of(err);
+  if (code == ec::upstream_stream_terminated
+      || is_api_error(text, "terminated"))
     return {"upstream_stream_terminated", "Upstream LLM stream terminated"};
-  if (is_api_error(text, "Connection error"))
+  if (code == ec::upstream_connection_error
+      || is_api_error(text, "Connection error"))
     return {"upstream_connection_error", "Upstream LLM connection error"};
   return {"agent_error", text.empty() ? "Agent error" : text};
+}
+
+ec failure_code(std::string_view classification) {
+  for (const auto code :
+       {ec::upstream_stream_terminated, ec::upstream_connection_error})
+    if (classification == to_string(code))
+      return code;
+  return ec::agent_error;
 }
 
 } // namespace agent_server

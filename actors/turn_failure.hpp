@@ -1,6 +1,9 @@
 #pragma once
 
+#include "messages/error.hpp"
+
 #include <string>
+#include <string_view>
 
 namespace agent_server {
 
@@ -12,7 +15,11 @@ struct turn_failure {
   std::string message;
 };
 
-/// Recognises failures of the model API behind the agent by the agent's text.
-turn_failure classify_failure(const std::string& text);
+/// Recognises failures of the model API behind the agent by the error's code,
+/// else by the agent's text.
+turn_failure classify_failure(const caf::error& err);
+
+/// The code of a failure that the agent has classified itself.
+ec failure_code(std::string_view classification);
 
 } // namespace agent_server

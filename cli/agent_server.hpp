@@ -11,11 +11,11 @@
 namespace agent_server {
 
 /// Starts the agent, runs a server around it until it is told to end, and then
-/// exits the process. With `local`, the control plane is a directory and the
-/// terminal takes part. Returns only when the server could not be started: the
-/// exit status.
-int run_agent_server(const server_config& config, const process_start& start,
-                     const std::string& boot_id,
-                     const std::optional<local_options>& local);
+/// exits the process; with status 1 when the server could not be started. With
+/// `local`, the control plane is a directory and the terminal takes part.
+[[noreturn]] void run_agent_server(const server_config& config,
+                                   const process_start& start,
+                                   const std::string& boot_id,
+                                   const std::optional<local_options>& local);
 
 } // namespace agent_server

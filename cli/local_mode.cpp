@@ -45,8 +45,14 @@ make_local_config(const local_options& options, const environment& variables,
   config.agent_command =
     options.agent_command.empty() ? demonstration : options.agent_command;
   config.runs_demonstration = options.agent_command.empty();
-  config.state_directory =
-    options.state.value_or(choose_state_directory(variables, boot_id));
+  if (options.state) {
+    config.state_directory = *options.state;
+  } else {
+    config.state_directory = choose_local_state_directory(
+      variables, boot_id, config.working_directory());
+    config.state_may_lie_in_repository =
+      find_non_empty(variables, "POSTHOG_AGENT_STATE_DIR") == nullptr;
+  }
   return config;
 }
 

@@ -49,8 +49,7 @@ int run(int argc, char** argv) {
   }
   if (const auto* instead = std::get_if<early_exit>(&config))
     return leave(*instead);
-  return run_agent_server(std::get<server_config>(config), start, boot_id,
-                          local);
+  run_agent_server(std::get<server_config>(config), start, boot_id, local);
 }
 
 } // namespace

@@ -38,19 +38,16 @@ public:
   // Reads an option and its value; returns how many words it took. 0: the
   // value is missing.
   int read(const char* const* words, int count) {
+    const int wanted = value_follows(*words) ? 2 : 1;
+    if (wanted > count)
+      return 0;
     try {
-      take(words, 1);
-      return 1;
-    } catch (const cxxopts::exceptions::missing_argument&) {
-      if (count < 2)
-        return 0;
-      take(words, 2);
-      return 2;
+      take(words, wanted);
     } catch (const cxxopts::exceptions::exception&) {
       if (unknown_.empty())
         unknown_ = *words;
-      return 1;
     }
+    return wanted;
   }
 
   const option_spec& spec_of(std::string_view word) const {
@@ -65,6 +62,13 @@ public:
   option_values& values() { return values_; }
 
 private:
+  bool value_follows(std::string_view word) const {
+    for (const auto& spec : set_.options)
+      if (!spec.argument.empty() && word == "--" + spec.name)
+        return true;
+    return false;
+  }
+
   void take(const char* const* words, int count) {
     const std::array<const char*, 3> line{"", words[0],
                                           count > 1 ? words[1] : nullptr};

@@ -1,6 +1,7 @@
 #include "cli/state_directory.hpp"
 
 #include "actors/io/private_file.hpp"
+#include "actors/working_directory.hpp"
 #include "messages/error.hpp"
 #include "messages/identity.hpp"
 
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,18 +72,43 @@ caf::error bad_directory(const std::string& path, const std::string& why) {
                           "`agent-server local`) to a directory of your own");
 }
 
-caf::error open_to_others(const std::string& path) {
-  return make_failure(ec::bad_config,
-                      "The state directory " + path
-                        + " is open to other users and not empty; run `chmod "
-                          "700` on it, or set POSTHOG_AGENT_STATE_DIR to "
-                          "another directory");
+fs::path without_slash(const fs::path& path) {
+  const auto normal = path.lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
+// Without links, as far as the path exists.
+fs::path resolved(const fs::path& path) {
+  std::error_code problem;
+  const auto result = fs::weakly_canonical(path, problem);
+  return without_slash(problem ? path : result);
+}
+
+// Directories that others count on, whoever owns them.
+bool is_shared_on_purpose(const fs::path& path, mode_t mode) {
+  if ((mode & (S_ISVTX | S_ISGID | S_IWOTH)) != 0)
+    return true;
+  static constexpr std::array<std::string_view, 10> whole_trees{
+    "bin", "boot", "dev", "etc", "lib", "lib64", "proc", "sbin", "sys", "usr"};
+  static constexpr std::array<std::string_view, 8> roots{
+    "home", "media", "mnt", "opt", "run", "srv", "tmp", "var"};
+  const auto below = path.relative_path();
+  if (below.empty())
+    return true;
+  const auto contains = [](const auto& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  const auto first = below.begin()->string();
+  const auto depth = std::distance(below.begin(), below.end());
+  return contains(whole_trees, first)
+         || (contains(roots, first)
+             && depth <= (first == "var" || first == "home" ? 2 : 1));
 }
 
 // Makes one directory, or makes sure that the one there is private to us. One
-// that is open to others is closed to them only while it is empty: a directory
-// in use may be shared on purpose (/var, say).
-caf::error make_private(const std::string& path) {
+// that is open to others is closed to them; `warning` says so when they may
+// have used it.
+caf::error make_private(const std::string& path, std::string& warning) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
     return bad_directory(path,
                          std::string{"cannot be made: "} + strerror(errno));
@@ -103,11 +130,16 @@ caf::error make_private(const std::string& path) {
   if ((status.st_mode & 07777) == 0700)
     return {};
   std::error_code problem;
-  if ((status.st_mode & 077) != 0 && (!fs::is_empty(path, problem) || problem))
-    return open_to_others(path);
+  const bool in_use =
+    (status.st_mode & 077) != 0 && (!fs::is_empty(path, problem) || problem);
+  if (in_use && is_shared_on_purpose(resolved(path), status.st_mode))
+    return bad_directory(path, "is in use and shared with other users");
   if (fchmod(directory.get(), 0700) != 0)
     return bad_directory(path, std::string{"cannot be made private: "}
                                  + strerror(errno));
+  if (in_use)
+    warning = "The state directory " + path
+              + " was open to other users; its mode is 0700 now";
   return {};
 }
 
@@ -124,22 +156,9 @@ caf::error make_parents(const fs::path& path) {
   return {};
 }
 
-fs::path without_slash(const fs::path& path) {
-  const auto normal = path.lexically_normal();
-  return normal.has_filename() ? normal : normal.parent_path();
-}
-
-// Without links, as far as the path exists.
-fs::path resolved(const fs::path& path) {
-  std::error_code problem;
-  const auto result = fs::weakly_canonical(path, problem);
-  return without_slash(problem ? path : result);
-}
-
-bool lies_in(const fs::path& path, const fs::path& directory) {
-  const auto [at, end] =
-    std::mismatch(directory.begin(), directory.end(), path.begin(), path.end());
-  return at == directory.end();
+// The agent commits what it finds in its repository.
+caf::error hide_from_git(const std::string& directory) {
+  return write_private_file(directory + "/.gitignore", "*\n");
 }
 
 } // namespace
@@ -169,45 +188,64 @@ std::string choose_state_directory(const environment& variables,
   return base + "/" + path_component(run_id);
 }
 
-caf::error prepare_state_directory(const server_config& config) {
-  const auto path = without_slash(config.state_directory);
-  const auto repository = resolved(config.working_directory());
-  if (lies_in(resolved(path), repository))
-    return bad_directory(path.string(),
-                         "lies inside the repository " + repository.string());
-  if (auto err = make_parents(path))
-    return err;
-  // Anybody may make directories in /tmp, so ours is checked at both levels.
-  if (path.parent_path() == private_base())
-    if (auto err = make_private(private_base()))
-      return err;
-  return make_private(path.string());
+std::string choose_local_state_directory(const environment& variables,
+                                         std::string_view run_id,
+                                         const std::string& repository) {
+  auto usual = choose_state_directory(variables, run_id);
+  if (find_non_empty(variables, "POSTHOG_AGENT_STATE_DIR") != nullptr
+      || !lies_in(usual, repository))
+    return usual;
+  const auto* home = find_non_empty(variables, "HOME");
+  if (home == nullptr || home->front() != '/')
+    return usual;
+  auto own =
+    (fs::path{*home} / ".local/state/agent-server" / path_component(run_id))
+      .string();
+  return lies_in(own, repository) ? usual : own;
 }
 
-caf::expected<secret> write_trace_token(const std::string& directory) {
-  auto token = random_token();
+bool lies_in(const std::string& path, const std::string& directory) {
+  const auto inner = resolved(path);
+  const auto outer = resolved(directory);
+  const auto [at, end] =
+    std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());
+  return at == outer.end();
+}
+
+caf::expected<std::string>
+prepare_state_directory(const server_config& config) {
+  const auto path = without_slash(config.state_directory);
+  const auto repository = config.working_directory();
+  const bool inside = lies_in(path.string(), repository);
+  if (inside && !config.state_may_lie_in_repository)
+    return bad_directory(path.string(), "lies inside the repository "
+                                          + resolved(repository).string());
+  if (auto err = make_parents(path))
+    return err;
+  std::string warning;
+  // Anybody may make directories in /tmp, so ours is checked at both levels.
+  if (path.parent_path() == private_base())
+    if (auto err = make_private(private_base(), warning))
+      return err;
+  if (auto err = make_private(path.string(), warning))
+    return err;
+  if (inside)
+    if (auto err = hide_from_git(path.string()))
+      return err;
+  return warning;
+}
+
+caf::error write_trace_token(const std::string& directory,
+                             const secret& token) {
   const auto path = directory + "/trace-token";
-  if (auto problem = write_private_file(path, token.reveal()))
-    return problem;
-  return token;
+  return write_private_file(path, token.reveal());
 }
 
 caf::error prepare_working_directory(const server_config& config) {
   if (config.repo_ready_file)
     return {};
-  const auto path = config.working_directory();
-  const auto name = "The working directory " + path
-                    + (config.repository_path ? " (--repositoryPath)" : "");
-  std::error_code problem;
-  std::error_code ignored;
-  fs::create_directories(path, problem);
-  if (!fs::is_directory(path, ignored))
-    return make_failure(ec::bad_config,
-                        name + " cannot be made: " + problem.message());
-  if (access(path.c_str(), R_OK | X_OK) != 0)
-    return make_failure(ec::bad_config,
-                        name + " cannot be entered: " + strerror(errno));
-  return {};
+  return prepare_working_directory(make_working_directory{
+    config.working_directory(), config.repository_path.has_value()});
 }
 
 } // namespace agent_server

@@ -20,14 +20,26 @@ std::string choose_state_directory(const environment& variables,
 /// A run id as one path component; what a path cannot hold is replaced.
 std::string path_component(std::string_view run_id);
 
-/// Makes `config.state_directory`, readable by nobody else. Error:
-/// `ec::bad_config` when it would lie in the working directory, is a link, is
-/// somebody else's, or is open to others and not empty.
-caf::error prepare_state_directory(const server_config& config);
+/// The same for a server without a control plane, whose repository may be
+/// anywhere: when the default would lie in `repository`, it is
+/// `~/.local/state/agent-server/<runId>`, unless that lies in it too.
+std::string choose_local_state_directory(const environment& variables,
+                                         std::string_view run_id,
+                                         const std::string& repository);
 
-/// Makes the token for read-only access from this machine and writes it to
+/// Whether `path` is `directory` or lies in it, links resolved.
+bool lies_in(const std::string& path, const std::string& directory);
+
+/// Makes `config.state_directory`, readable by nobody else; one that lies in
+/// the working directory, where that may be, is hidden from git. Returns what
+/// the user should know, mostly nothing. Error: `ec::bad_config` when it may
+/// not lie where it does, is a link, is somebody else's, or is a directory in
+/// use that others share (`/var`, say).
+caf::expected<std::string> prepare_state_directory(const server_config& config);
+
+/// Writes the token for read-only access from this machine to
 /// `<directory>/trace-token`, readable by the owner alone.
-caf::expected<secret> write_trace_token(const std::string& directory);
+caf::error write_trace_token(const std::string& directory, const secret& token);
 
 /// Makes the agent's working directory when it is missing, unless it is yet to
 /// come (`--repoReadyFile`). Error: `ec::bad_config`, naming it.

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -26,9 +25,8 @@ struct edge_config {
   std::size_t max_connections = 1'000;
 };
 
-/// What the HTTP edge speaks with.
+/// What the HTTP edge speaks with besides the published health.
 struct edge_wiring {
-  std::shared_ptr<published_health> health;
   event_log_actor events;
   commands_actor commands;
   /// JSON of GET /boot; called on the I/O thread.

@@ -82,10 +82,17 @@ bool reads(http_method method) {
 
 } // namespace
 
-routes::routes(asio::io_context& io, edge_wiring wiring,
-               command_relay_actor relay)
-  : wiring_(std::move(wiring)), relay_(std::move(relay)), waiters_(io),
-    streams_(io, wiring_.events) {}
+routes::routes(asio::io_context& io, std::shared_ptr<published_health> health)
+  : io_(io), health_(std::move(health)), waiters_(io) {}
+
+void routes::connect(edge_wiring wiring, command_relay_actor relay) {
+  wiring_ = std::move(wiring);
+  relay_ = std::move(relay);
+  streams_.emplace(io_, wiring_.events);
+  connected_ = true;
+  for (auto& [request, with] : std::exchange(kept_, {}))
+    later(request, std::move(with));
+}
 
 std::optional<response> routes::at_once(const request_view& request) {
   if (request.body_size > max_body_bytes)
@@ -93,7 +100,7 @@ std::optional<response> routes::at_once(const request_view& request) {
   if (reads(request.method)) {
     if (request.path == "/health") {
       if (!closed_ && waits(request.query)
-          && wiring_.health->read()->state == readiness::starting)
+          && health_->read()->state == readiness::starting)
         return std::nullopt;
       return health();
     }
@@ -109,6 +116,8 @@ void routes::later(const request_view& request,
                    std::shared_ptr<exchange> with) {
   if (request.path == "/health")
     wait_for_session(request, std::move(with));
+  else if (!connected_)
+    kept_.push_back({request, std::move(with)});
   else if (request.path == "/events")
     open_events(request, std::move(with));
   else if (request.path == "/boot")
@@ -118,7 +127,7 @@ void routes::later(const request_view& request,
 }
 
 response routes::health() {
-  auto snapshot = wiring_.health->read();
+  auto snapshot = health_->read();
   const auto now = trace::now();
   const auto now_ms = now / 1'000'000;
   // While it starts, the body's elapsed times move on by the millisecond.
@@ -155,7 +164,7 @@ void routes::open_events(const request_view& request,
                           else if (method == http_method::head)
                             with->answer_stream_head();
                           else if (auto body = with->open_stream())
-                            self->streams_.open(connection, std::move(body));
+                            self->streams_->open(connection, std::move(body));
                         });
 }
 
@@ -195,13 +204,19 @@ void routes::report_boot(const request_view& request,
 
 void routes::connection_gone(std::uint64_t connection) {
   waiters_.connection_gone(connection);
-  streams_.connection_gone(connection);
+  std::erase_if(kept_, [connection](const kept_request& kept) {
+    return kept.request.connection == connection;
+  });
+  if (streams_)
+    streams_->connection_gone(connection);
 }
 
 void routes::close() {
   closed_ = true;
   waiters_.wake_all();
-  streams_.close();
+  kept_.clear();
+  if (streams_)
+    streams_->close();
 }
 
 } // namespace agent_server

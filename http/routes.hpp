@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace agent_server {
 
@@ -50,13 +51,18 @@ public:
 };
 
 /// Translates requests to messages and messages to answers. I/O thread only.
+/// Before it is connected it answers /health, and keeps what needs an actor; no
+/// more than the connections and what each may have under way.
 class routes : public std::enable_shared_from_this<routes> {
 public:
   /// A larger body is refused with 413.
   static constexpr std::size_t max_body_bytes = 32u << 20;
   static constexpr double max_wait_seconds = 40;
 
-  routes(asio::io_context& io, edge_wiring wiring, command_relay_actor relay);
+  routes(asio::io_context& io, std::shared_ptr<published_health> health);
+
+  /// Takes what was kept. Once.
+  void connect(edge_wiring wiring, command_relay_actor relay);
 
   /// The answer, when it needs nobody else.
   std::optional<response> at_once(const request_view& request);
@@ -68,6 +74,11 @@ public:
   void close();
 
 private:
+  struct kept_request {
+    request_view request; // its views live as long as the exchange
+    std::shared_ptr<exchange> with;
+  };
+
   void wait_for_session(const request_view& request,
                         std::shared_ptr<exchange> with);
   void open_events(const request_view& request, std::shared_ptr<exchange> with);
@@ -75,11 +86,18 @@ private:
   void report_boot(const request_view& request, std::shared_ptr<exchange> with);
   response health();
 
+  asio::io_context& io_;
+  std::shared_ptr<published_health> health_;
+  waiters waiters_;
+  bool closed_ = false;
+
+  bool connected_ = false;
+  std::vector<kept_request> kept_;
+
+  // There when connected.
   edge_wiring wiring_;
   command_relay_actor relay_;
-  waiters waiters_;
-  sse_hub streams_;
-  bool closed_ = false;
+  std::optional<sse_hub> streams_;
 
   // The last /health body, for as long as it is the right one.
   published_health::value rendered_;

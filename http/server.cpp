@@ -4,8 +4,10 @@
 #include "http/listener.hpp"
 #include "http/routes.hpp"
 
+#include <algorithm>
 #include <caf/send.hpp>
 #include <chrono>
+#include <limits>
 #include <restinio/http_server.hpp>
 #include <sys/socket.h>
 #include <unordered_map>
@@ -29,8 +31,11 @@ constexpr auto write_timeout = 300s;
 // How often a connection looks at its deadlines.
 constexpr auto timer_period = 5s;
 
+// An announced body up to this size is read to its end before it is refused,
+// since many clients read no answer before they have sent everything.
+constexpr std::uint64_t max_drained_body = 256u << 20;
+
 // Beyond these limits RESTinio closes without an answer.
-constexpr std::uint64_t max_parsed_body = 2 * routes::max_body_bytes;
 constexpr std::size_t max_url = 16u << 10;
 constexpr std::size_t max_field_name = 256;
 constexpr std::size_t max_field_value = 32u << 10;
@@ -104,6 +109,12 @@ void send(const restinio::request_handle_t& request,
   finish(request->create_response(status_line(what.status)))
     .set_body(what.body)
     .done();
+}
+
+// The size announced when the body was not read: see `headers_complete`.
+std::uint64_t body_size(const restinio::request_t& request) {
+  return std::max<std::uint64_t>(request.body().size(),
+                                 request.header().content_length());
 }
 
 class restinio_stream : public stream_body {
@@ -214,7 +225,7 @@ struct request_handler {
     view.path = header.path();
     view.query = header.query();
     view.connection = request->connection_id();
-    view.body_size = request->body().size();
+    view.body_size = body_size(*request);
     if (const auto answer = to->at_once(view)) {
       send(request, *connections, *answer);
       return restinio::request_accepted();
@@ -236,6 +247,49 @@ struct edge_traits
 
 using connection_settings = restinio::impl::connection_settings_t<edge_traits>;
 using connection_factory = restinio::impl::connection_factory_t<edge_traits>;
+using parser_context = restinio::impl::http_parser_ctx_t;
+
+parser_context& context_of(const http_parser* parser) {
+  return *static_cast<parser_context*>(parser->data);
+}
+
+// A body that is announced as far too large is not read at all: the request
+// counts as whole, and its answer closes the connection.
+int headers_complete(http_parser* parser) {
+  constexpr auto unknown = std::numeric_limits<std::uint64_t>::max();
+  constexpr int has_no_body = 1;
+  const auto size = parser->content_length;
+  if (size == unknown || size <= routes::max_body_bytes)
+    return restinio::impl::restinio_headers_complete_cb(parser);
+  context_of(parser).m_leading_headers_completed = true;
+  if (size <= max_drained_body)
+    return 0;
+  context_of(parser).m_header.content_length(size);
+  parser->flags &= ~static_cast<unsigned>(F_CONNECTION_KEEP_ALIVE);
+  parser->flags |= F_CONNECTION_CLOSE;
+  return has_no_body;
+}
+
+// Of a body that is too large, one byte too many is kept, as the proof.
+int body_came(http_parser* parser, const char* at, std::size_t length) {
+  const auto room =
+    routes::max_body_bytes + 1 - context_of(parser).m_body.size();
+  return restinio::impl::restinio_body_cb(parser, at, std::min(length, room));
+}
+
+// The default keeps a note of every chunk, which nobody reads here.
+int chunk_began(http_parser*) {
+  return 0;
+}
+
+http_parser_settings bounded_parser() {
+  auto settings = restinio::impl::create_parser_settings<
+    edge_traits::http_methods_mapper_t>();
+  settings.on_headers_complete = &headers_complete;
+  settings.on_body = &body_came;
+  settings.on_chunk_header = &chunk_began;
+  return settings;
+}
 
 // What restinio::http_server_t does, but for its acceptor.
 std::shared_ptr<connection_factory>
@@ -252,15 +306,11 @@ make_factory(asio::io_context& io, request_handler handler,
                                 .max_url_size(max_url)
                                 .max_field_name_size(max_field_name)
                                 .max_field_value_size(max_field_value)
-                                .max_field_count(max_fields)
-                                .max_body_size(max_parsed_body));
+                                .max_field_count(max_fields));
   auto timers =
     std::make_shared<restinio::asio_timer_manager_t>(io, timer_period);
   auto shared = std::make_shared<connection_settings>(
-    settings,
-    restinio::impl::create_parser_settings<
-      edge_traits::http_methods_mapper_t>(),
-    std::move(timers));
+    settings, bounded_parser(), std::move(timers));
   return std::make_shared<connection_factory>(std::move(shared),
                                               settings.socket_options_setter());
 }
@@ -268,17 +318,10 @@ make_factory(asio::io_context& io, request_handler handler,
 } // namespace
 
 struct http_server::impl {
-  impl(asio::io_context& io, const edge_config& given, edge_wiring wiring)
-    : config(given), unit(*wiring.unit),
-      connections(std::make_shared<connection_table>()) {
-    relay = spawn_hosted(unit, command_relay, wiring.commands);
-    edge_routes = std::make_shared<routes>(io, std::move(wiring), relay);
-    watch = spawn_hosted(
-      unit, readiness_watch,
-      std::function<void()>{[to = std::weak_ptr<routes>{edge_routes}] {
-        if (const auto known = to.lock())
-          known->readiness_known();
-      }});
+  impl(asio::io_context& io, const edge_config& given,
+       std::shared_ptr<published_health> health)
+    : config(given), connections(std::make_shared<connection_table>()),
+      edge_routes(std::make_shared<routes>(io, std::move(health))) {
     auto closed = std::make_shared<connection_watch>();
     closed->connections = connections;
     closed->told = edge_routes;
@@ -290,6 +333,18 @@ struct http_server::impl {
                                    adopt(std::move(socket), peer);
                                  });
     closed->accepting = accepting;
+  }
+
+  void connect(edge_wiring wiring) {
+    auto& unit = *wiring.unit;
+    relay = spawn_hosted(unit, command_relay, wiring.commands);
+    watch = spawn_hosted(
+      unit, readiness_watch,
+      std::function<void()>{[to = std::weak_ptr<routes>{edge_routes}] {
+        if (const auto known = to.lock())
+          known->readiness_known();
+      }});
+    edge_routes->connect(std::move(wiring), relay);
   }
 
   void adopt(asio::ip::tcp::socket socket,
@@ -311,18 +366,17 @@ struct http_server::impl {
   }
 
   edge_config config;
-  io_unit& unit;
   std::shared_ptr<connection_table> connections;
+  std::shared_ptr<routes> edge_routes;
   command_relay_actor relay;
   readiness_actor watch;
-  std::shared_ptr<routes> edge_routes;
   std::shared_ptr<connection_factory> factory;
   std::shared_ptr<listener> accepting;
 };
 
 http_server::http_server(asio::io_context& io, edge_config config,
-                         edge_wiring wiring)
-  : impl_(std::make_unique<impl>(io, config, std::move(wiring))) {}
+                         std::shared_ptr<published_health> health)
+  : impl_(std::make_unique<impl>(io, config, std::move(health))) {}
 
 http_server::~http_server() {
   close();
@@ -330,6 +384,10 @@ http_server::~http_server() {
 
 caf::expected<std::uint16_t> http_server::open() {
   return impl_->accepting->open(impl_->config.host, impl_->config.port);
+}
+
+void http_server::connect(edge_wiring wiring) {
+  impl_->connect(std::move(wiring));
 }
 
 readiness_actor http_server::readiness() {
@@ -341,6 +399,8 @@ void http_server::close() {
     return;
   impl_->accepting->close();
   impl_->edge_routes->close();
+  if (!impl_->relay)
+    return; // never connected
   caf::anon_send_exit(impl_->relay, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(impl_->watch, caf::exit_reason::user_shutdown);
 }

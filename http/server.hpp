@@ -11,10 +11,12 @@
 namespace agent_server {
 
 /// The HTTP edge: /health, /events, /command, /boot. I/O thread only; lives as
-/// long as the context runs.
+/// long as the context runs. It answers /health from the first; requests that
+/// need an actor are kept until `connect`.
 class http_server {
 public:
-  http_server(asio::io_context& io, edge_config config, edge_wiring wiring);
+  http_server(asio::io_context& io, edge_config config,
+              std::shared_ptr<published_health> health);
   ~http_server();
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
@@ -23,7 +25,11 @@ public:
   /// `--host` and the reason.
   caf::expected<std::uint16_t> open();
 
-  /// Wakes those who wait for readiness. Hosted on the I/O thread.
+  /// Spawns the edge's actors and takes the requests that were kept. Once.
+  void connect(edge_wiring wiring);
+
+  /// Wakes those who wait for readiness; there after `connect`. Hosted on the
+  /// I/O thread.
   readiness_actor readiness();
 
   /// Accepts nobody any more, answers those who wait, ends the streams. Every

@@ -48,8 +48,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::end_process)
 
 namespace agent_server {
 
-/// Writes the log and reads the agent's settings files; has a thread of its
-/// own.
+/// Writes the log, reads the agent's settings files, and makes its directory;
+/// has a thread of its own.
 using disk_actor = caf::typed_actor<
   // Writes one line of log.
   caf::reacts_to<log_line>,
@@ -57,7 +57,9 @@ using disk_actor = caf::typed_actor<
   caf::replies_to<flush_disk>::with<disk_flushed>,
   // Reads the model pinned by settings files.
   caf::replies_to<read_pinned_model>::with<pinned_model>,
-  caf::replies_to<write_file>::with<file_written>>;
+  caf::replies_to<write_file>::with<file_written>,
+  // Makes the agent's working directory.
+  caf::replies_to<make_working_directory>::with<working_directory_made>>;
 
 /// Performs HTTP exchanges; the only owner of libcurl.
 using outbound_actor =
@@ -65,7 +67,7 @@ using outbound_actor =
 
 /// Calls of the task API. `control_plane` speaks HTTP, `local_plane` answers
 /// from a directory. Errors: `ec::control_plane_unreachable`,
-/// `ec::control_plane_refused`.
+/// `ec::control_plane_refused`, and for log entries `ec::entries_refused`.
 using control_plane_actor =
   caf::typed_actor<caf::replies_to<get_task>::with<task>,
                    caf::replies_to<get_run>::with<task_run>,
@@ -101,6 +103,9 @@ using health_actor =
                    // is).
                    caf::reacts_to<readiness_actor>>;
 
+/// Tells the outside, once, that the server cannot start.
+using failed_start_actor = caf::typed_actor<caf::reacts_to<boot_failed>>;
+
 /// Whoever owns a child process hears of it.
 using process_owner_actor =
   caf::typed_actor<caf::reacts_to<process_line>, caf::reacts_to<process_gone>>;
@@ -131,9 +136,7 @@ using agent_actor = process_owner_actor::extend<
   caf::replies_to<set_agent_option>::with<config_options>,
   caf::reacts_to<context_window_known>,
   caf::replies_to<refresh_agent>::with<agent_refreshed>,
-  caf::replies_to<close_agent>::with<agent_closed>,
-  // A deadline of its own.
-  caf::reacts_to<alarm>>;
+  caf::replies_to<close_agent>::with<agent_closed>>;
 
 /// Whom a driver asks for leave.
 using permissions_actor = caf::typed_actor<

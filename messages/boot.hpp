@@ -78,7 +78,9 @@ struct phase_retrying {
   boot_phase phase = boot_phase::context_fetch;
   std::string what;
 };
-struct http_is_ready {};
+struct http_is_ready {
+  steady_ns at = 0;
+};
 
 /// The session has opened: readiness becomes `ready`.
 struct boot_ready {};

@@ -81,6 +81,8 @@ struct server_config {
   std::optional<std::string> resume_run_id;
   std::string interaction_origin;
   std::string state_directory;
+  /// It was not chosen by the user, and nowhere else is left.
+  bool state_may_lie_in_repository = false;
   /// Wall clock of the launcher's start, ms since the epoch.
   std::optional<std::int64_t> launched_at_ms;
 

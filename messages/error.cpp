@@ -19,11 +19,16 @@ std::string to_string(ec code) {
     case ec::repository_timeout: return "repository_timeout";
     case ec::internal: return "internal";
     case ec::http_connect: return "http_connect";
+    case ec::http_broken: return "http_broken";
+    case ec::http_unusable: return "http_unusable";
     case ec::http_timeout: return "http_timeout";
     case ec::http_too_large: return "http_too_large";
+    case ec::entries_refused: return "entries_refused";
     case ec::no_session: return "no_session";
     case ec::invalid_params: return "invalid_params";
     case ec::agent_error: return "agent_error";
+    case ec::upstream_stream_terminated: return "upstream_stream_terminated";
+    case ec::upstream_connection_error: return "upstream_connection_error";
     case ec::gateway_failed: return "gateway_failed";
   }
   return "internal";

@@ -32,18 +32,29 @@ enum class ec : std::uint8_t {
   /// A defect of this program.
   internal,
 
-  /// Outbound HTTP: no connection could be made, or it broke.
+  /// Outbound HTTP: no connection could be made; nothing was sent.
   http_connect,
+  /// Outbound HTTP: the connection broke after the request began to go out;
+  /// whether it was served is not known.
+  http_broken,
+  /// Outbound HTTP: no call can work until what the text names is mended: a
+  /// library or an authority is missing, the request is malformed.
+  http_unusable,
   /// Outbound HTTP: no whole answer in time.
   http_timeout,
   /// Outbound HTTP: the answer is larger than its bound.
   http_too_large,
+  /// The control plane will never take these log entries.
+  entries_refused,
   /// There is no session, or it is closing.
   no_session,
   /// A command's parameter is not acceptable; the text names it.
   invalid_params,
   /// The agent answered a prompt or an option with an error.
   agent_error,
+  /// The model API broke off its answer to the agent / could not be reached.
+  upstream_stream_terminated,
+  upstream_connection_error,
   /// The model gateway did not give a model list.
   gateway_failed,
 };

@@ -23,6 +23,8 @@ struct http_request {
   std::vector<std::pair<std::string, std::string>> headers;
   secret bearer; // Authorization: Bearer …, when not empty
   std::string body;
+  /// Goes past any proxy.
+  bool direct = false;
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds timeout{20'000};
   /// A larger body fails with `ec::http_too_large`.
@@ -30,7 +32,8 @@ struct http_request {
 };
 
 /// Any answer with a status line. Errors: `ec::http_connect`,
-/// `ec::http_timeout`, `ec::http_too_large`.
+/// `ec::http_broken`, `ec::http_unusable`, `ec::http_timeout`,
+/// `ec::http_too_large`.
 struct http_response {
   int status = 0;
   std::shared_ptr<const std::string> body;

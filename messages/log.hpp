@@ -42,6 +42,15 @@ struct write_file {
 };
 struct file_written {};
 
+/// Asks that the agent's working directory be there and can be entered; it is
+/// made when missing. Error: `ec::bad_config`, naming it.
+struct make_working_directory {
+  std::string path;
+  /// Whether `--repositoryPath` named it.
+  bool by_flag = false;
+};
+struct working_directory_made {};
+
 } // namespace agent_server
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::log_line)
@@ -51,3 +60,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::read_pinned_model)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::pinned_model)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::write_file)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::file_written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::make_working_directory)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::working_directory_made)

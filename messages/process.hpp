@@ -22,6 +22,9 @@ struct launch_plan {
   /// The whole environment, `NAME=value`.
   std::vector<std::string> environment;
   std::string directory;
+  /// The entry of `environment` by which the process and all that descend from
+  /// it are found again; may be empty.
+  std::string mark = {};
 
   bool operator==(const launch_plan&) const = default;
 };

@@ -1,5 +1,6 @@
 #include "actors/agent/acp.hpp"
 
+#include "actors/turn_failure.hpp"
 #include "messages/redact.hpp"
 #include "messages/wire/notifications.hpp"
 
@@ -99,19 +100,52 @@ void acp_state::cancel() {
 caf::result<config_options> acp_state::set_option(const set_agent_option& m) {
   if (gone)
     return gone;
-  if (setting.pending())
+  if (changes.size() > max_waiting_options)
     return make_failure(ec::agent_error,
-                        "another config option is being set; try again");
-  setting = self->make_response_promise<config_options>();
+                        "too many config options wait to be set; try again");
+  changes.push_back({m, self->make_response_promise<config_options>()});
+  const auto promise = changes.back().promise;
+  if (changes.size() == 1)
+    begin_change();
+  return promise;
+}
+
+void acp_state::begin_change() {
   const bool by_mode_or_model = !options.empty() && !has_config_options;
-  send_option(m, by_mode_or_model ? call_kind::set_mode_or_model
-                                  : call_kind::set_config_option);
-  return setting;
+  send_option(changes.front().option, by_mode_or_model
+                                        ? call_kind::set_mode_or_model
+                                        : call_kind::set_config_option);
+}
+
+template <class Result>
+void acp_state::end_change(Result result) {
+  auto done = std::move(changes.front());
+  changes.pop_front();
+  done.promise.deliver(std::move(result));
+  if (!changes.empty())
+    begin_change();
+}
+
+void acp_state::option_expired(std::uint64_t id) {
+  const auto found = calls.find(id);
+  if (found == calls.end())
+    return; // answered in time
+  const auto option = found->second.option.id;
+  trace::scope scope{
+    trace::end_span(found->second.span, trace::outcome::error)};
+  calls.erase(found);
+  end_change(make_failure(ec::agent_error,
+                          "the agent did not answer the change of " + option
+                            + " within "
+                            + std::to_string(option_timeout.count()) + " s"));
 }
 
 void acp_state::send_option(const set_agent_option& m, call_kind kind) {
   const auto id = next_id++;
   calls[id] = {kind, trace::begin_span("agent: set option"), m};
+  self->delayed_send(
+    self, option_timeout,
+    alarm{static_cast<std::uint32_t>(id), 0, trace::current_cause()});
   if (kind == call_kind::set_config_option)
     write(acp::set_config_option_line(id, session_id, m.id, m.value));
   else if (m.id == "mode")
@@ -236,7 +270,7 @@ void acp_state::option_was_set(const call& done, const std::string& reported) {
   if (done.option.id == "mode"
       || acp::option_category(options, done.option.id) == "mode")
     self->send(peers.permissions, session_mode{done.option.value});
-  setting.deliver(config_options{options});
+  end_change(config_options{options});
 }
 
 void acp_state::take_error(const acp::incoming& in) {
@@ -259,7 +293,8 @@ void acp_state::take_error(const acp::incoming& in) {
       return;
     case call_kind::prompt:
       withdraw_permissions();
-      prompting.deliver(make_failure(ec::agent_error, text));
+      prompting.deliver(
+        make_failure(failure_code(in.error_classification), text));
       return;
     case call_kind::set_config_option:
       // An agent without config options may still know modes and models.
@@ -270,7 +305,7 @@ void acp_state::take_error(const acp::incoming& in) {
       }
       [[fallthrough]];
     case call_kind::set_mode_or_model:
-      setting.deliver(make_failure(ec::agent_error, text));
+      end_change(make_failure(ec::agent_error, text));
       return;
   }
 }
@@ -399,13 +434,13 @@ void acp_state::fail_everything(const caf::error& err) {
     creating.deliver(err);
   if (prompting.pending())
     prompting.deliver(err);
-  if (setting.pending())
-    setting.deliver(err);
+  for (auto& change : std::exchange(changes, {}))
+    change.promise.deliver(err);
 }
 
-agent_actor::behavior_type acp_agent(acp_self* self, acp_peers peers,
-                                     first_launch first,
-                                     std::vector<secret> secrets, logger log) {
+acp_actor::behavior_type acp_agent(acp_self* self, acp_peers peers,
+                                   first_launch first,
+                                   std::vector<secret> secrets, logger log) {
   auto& state = self->state;
   state.self = self;
   state.peers = std::move(peers);
@@ -434,7 +469,10 @@ agent_actor::behavior_type acp_agent(acp_self* self, acp_peers peers,
                           "runs");
     },
     [self](const close_agent&) { return self->state.close(); },
-    [](const alarm&) {},
+    [self](const alarm& a) {
+      trace::scope scope{a.armed_by};
+      self->state.option_expired(a.what);
+    },
   };
 }
 

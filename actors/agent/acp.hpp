@@ -9,7 +9,9 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,6 +24,10 @@ constexpr std::size_t max_garbage_lines = 2'000;
 constexpr std::size_t max_garbage_bytes = 8u << 20;
 /// How much of the agent's standard error a failure text carries.
 constexpr std::size_t max_last_words = 2'000;
+/// How many changes of config options may wait for the one under way, and how
+/// long each may take the agent.
+constexpr std::size_t max_waiting_options = 32;
+constexpr std::chrono::seconds option_timeout{30};
 
 /// Who an ACP driver talks to.
 struct acp_peers {
@@ -39,8 +45,11 @@ struct first_launch {
   caf::error problem;
 };
 
+/// Also hears of its own deadlines.
+using acp_actor = agent_actor::extend<caf::reacts_to<alarm>>;
+
 struct acp_state;
-using acp_self = caf::stateful_actor<acp_state, traced<agent_actor::base>>;
+using acp_self = caf::stateful_actor<acp_state, traced<acp_actor::base>>;
 
 struct acp_state {
   static inline const char* name = "agent";
@@ -77,7 +86,12 @@ struct acp_state {
   caf::typed_response_promise<agent_opened> opening;
   caf::typed_response_promise<session_opened> creating;
   caf::typed_response_promise<prompt_ended> prompting;
-  caf::typed_response_promise<config_options> setting;
+  /// Changes of config options, one after another; the first is under way.
+  struct option_change {
+    set_agent_option option;
+    caf::typed_response_promise<config_options> promise;
+  };
+  std::deque<option_change> changes;
 
   std::string session_id;
   std::string options;
@@ -96,7 +110,12 @@ struct acp_state {
   caf::result<prompt_ended> prompt(const prompt_agent& m);
   void cancel();
   caf::result<config_options> set_option(const set_agent_option& m);
+  void begin_change();
   void send_option(const set_agent_option& m, call_kind kind);
+  void option_expired(std::uint64_t id);
+  /// Answers the change under way and begins the next.
+  template <class Result>
+  void end_change(Result result);
   caf::result<agent_closed> close();
 
   void take_line(const process_line& m);
@@ -123,8 +142,8 @@ struct acp_state {
 
 /// Drives any agent that speaks ACP over stdio. `secrets` are cut out of what
 /// the agent's output contributes to logs and errors.
-agent_actor::behavior_type acp_agent(acp_self* self, acp_peers peers,
-                                     first_launch first,
-                                     std::vector<secret> secrets, logger log);
+acp_actor::behavior_type acp_agent(acp_self* self, acp_peers peers,
+                                   first_launch first,
+                                   std::vector<secret> secrets, logger log);
 
 } // namespace agent_server

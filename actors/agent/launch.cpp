@@ -98,8 +98,11 @@ std::string gateway_url(const server_config& config, bool internal) {
 }
 
 bool drives_claude(const server_config& config) {
-  return config.agent_command.empty() && !config.runs_demonstration
-         && config.adapter == runtime_adapter::claude;
+  const auto& command = config.agent_command;
+  if (command.empty())
+    return config.adapter == runtime_adapter::claude;
+  return command.size() == 1
+         && command.front().substr(command.front().rfind('/') + 1) == "claude";
 }
 
 caf::expected<std::string> find_agent(const server_config& config) {
@@ -137,6 +140,7 @@ launch_plan make_launch_plan(const server_config& config,
   if (config.agent_command.empty() && config.adapter == runtime_adapter::codex)
     add_codex_settings(plan.arguments, config, gateway, facts);
   plan.environment = to_entries(agent_environment(config, gateway), mark);
+  plan.mark = mark;
   // An agent may look at the directory it is started in: while the repository
   // is not in place yet, that must not be the repository.
   plan.directory = config.repo_ready_file ? "/" : config.working_directory();

@@ -28,8 +28,8 @@ struct launch_facts {
 /// is, else derived from the API's host and the product. Empty in local mode.
 std::string gateway_url(const server_config& config, bool internal);
 
-/// Whether this server speaks to the Claude CLI itself; otherwise the agent is
-/// one that speaks ACP.
+/// Whether this server speaks to the Claude CLI itself: it is the adapter's
+/// agent, or the one named, without arguments. Any other agent speaks ACP.
 bool drives_claude(const server_config& config);
 
 /// The executable of the configured agent, searched on the PATH of the

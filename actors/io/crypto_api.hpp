@@ -37,6 +37,8 @@ struct crypto_api {
   decltype(&::X509_STORE_load_file) X509_STORE_load_file = nullptr;
   decltype(&::X509_STORE_load_path) X509_STORE_load_path = nullptr;
   decltype(&::SSL_CTX_set1_cert_store) SSL_CTX_set1_cert_store = nullptr;
+  // The protocol that was agreed on.
+  decltype(&::SSL_get0_alpn_selected) SSL_get0_alpn_selected = nullptr;
 };
 
 } // namespace agent_server

@@ -109,7 +109,19 @@ void curl_multi::arm(const std::shared_ptr<watched>& socket, curl_socket_t fd) {
 void curl_multi::act(curl_socket_t fd, int what) {
   int running = 0;
   curl_.multi_socket_action(multi_, fd, what, &running);
+  restart_all();
   collect();
+}
+
+void curl_multi::restart_all() {
+  const std::weak_ptr still{alive_};
+  for (auto* easy : std::exchange(restarting_, {})) {
+    remove(easy);
+    if (add(easy) != CURLM_OK)
+      done_(easy, CURLE_FAILED_INIT);
+    if (still.expired())
+      return;
+  }
 }
 
 void curl_multi::collect() {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace agent_server {
 
@@ -27,6 +28,9 @@ public:
   CURLMcode add(CURL* easy);
   /// Takes a transfer out without calling `done`.
   void remove(CURL* easy);
+  /// Starts a transfer anew, on another connection, as soon as libcurl has
+  /// returned; for libcurl's callbacks.
+  void restart(CURL* easy) { restarting_.push_back(easy); }
 
 private:
   struct watched {
@@ -48,6 +52,7 @@ private:
   void forget(curl_socket_t fd);
   void arm(const std::shared_ptr<watched>& socket, curl_socket_t fd);
   void act(curl_socket_t fd, int what);
+  void restart_all();
   void collect();
 
   asio::io_context& io_;
@@ -55,6 +60,7 @@ private:
   std::function<void(CURL*, CURLcode)> done_;
   CURLM* multi_;
   asio::steady_timer timer_;
+  std::vector<CURL*> restarting_;
   std::map<curl_socket_t, std::shared_ptr<watched>> sockets_;
   /// Expires with this object; what asio still holds then does nothing.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -33,8 +33,9 @@ private:
 /// watched groups, their descendants, and whoever carries `marker` (an entry
 /// `NAME=value`) in its environment: TERM, and KILL after 2 s. It shows neither
 /// our name nor our arguments. Also makes this process the parent of orphans.
-/// Call it while there is one thread. Without a guard, as when the system has
-/// no process left, the link is empty.
+/// There may be other threads: of what they could hold locked at the fork the
+/// guard needs the heap alone, which the C library keeps usable. Without a
+/// guard, as when the system has no process left, the link is empty.
 guard_link start_guard(int argc, char** argv, const std::string& marker);
 
 } // namespace agent_server

@@ -17,6 +17,20 @@ bool has_line_break(std::string_view text) {
          != std::string_view::npos;
 }
 
+// Failures that stay the same however often they are tried again.
+bool needs_mending(CURLcode result) {
+  switch (result) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_TOO_MANY_REDIRECTS:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT: return true;
+    default: return false;
+  }
+}
+
 bool is_https(const std::string& url) {
   return strncasecmp(url.c_str(), "https:", 6) == 0;
 }
@@ -54,7 +68,7 @@ caf::error http_exchange::prepare(const library_loader& libraries,
   curl_ = libraries.curl();
   easy_ = curl_->easy_init();
   if (easy_ == nullptr)
-    return make_failure(ec::http_connect,
+    return make_failure(ec::http_unusable,
                         subject() + " failed: libcurl has no memory");
   if (auto err = set_headers())
     return err;
@@ -77,10 +91,9 @@ caf::error http_exchange::prepare(const library_loader& libraries,
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_ACCEPT_ENCODING, "");
   set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
-  // Rather one HTTP/2 connection than a second handshake. Without TLS there is
-  // no HTTP/2, so nothing to wait for.
-  set(CURLOPT_PIPEWAIT, https ? 1L : 0L);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
+  if (request_.direct)
+    set(CURLOPT_NOPROXY, "*");
   set(CURLOPT_FOLLOWLOCATION, 1L);
   set(CURLOPT_MAXREDIRS, max_redirects);
   set(CURLOPT_REDIR_PROTOCOLS_STR, https ? "https" : "http,https");
@@ -94,7 +107,7 @@ caf::error http_exchange::set_headers() {
   bool has_content_type = false;
   for (const auto& [name, value] : request_.headers) {
     if (has_line_break(name) || has_line_break(value))
-      return make_failure(ec::http_connect,
+      return make_failure(ec::http_unusable,
                           subject() + " failed: a header has a line break");
     has_content_type =
       has_content_type || strcasecmp(name.c_str(), "content-type") == 0;
@@ -105,7 +118,7 @@ caf::error http_exchange::set_headers() {
     add(line);
   }
   if (has_line_break(request_.bearer.reveal()))
-    return make_failure(ec::http_connect,
+    return make_failure(ec::http_unusable,
                         subject() + " failed: the bearer has a line break");
   // libcurl drops this one by itself when a redirect leads to another host.
   if (!request_.bearer.empty())
@@ -170,12 +183,49 @@ std::size_t http_exchange::take_body(char* data, std::size_t size,
   return bytes;
 }
 
+std::string http_exchange::origin() const {
+  const auto url = url_for_texts(request_.url);
+  const auto scheme = url.find("://");
+  return url.substr(
+    0, url.find('/', scheme == std::string::npos ? 0 : scheme + 3));
+}
+
+void http_exchange::share_connection(bool share) {
+  // Without TLS there is no HTTP/2, so nothing to wait for.
+  set(CURLOPT_PIPEWAIT, share && is_https(request_.url) ? 1L : 0L);
+}
+
+void http_exchange::when_connected(std::function<void(bool)> call) {
+  connected_ = std::move(call);
+  set(CURLOPT_PREREQFUNCTION, &connected);
+  set(CURLOPT_PREREQDATA, this);
+}
+
+int http_exchange::connected(void* user, char*, char*, int, int) {
+  const auto& self = *static_cast<http_exchange*>(user);
+  self.connected_(self.speaks_http_2());
+  return CURL_PREREQFUNC_OK;
+}
+
+bool http_exchange::speaks_http_2() const {
+  const curl_tlssessioninfo* session = nullptr;
+  curl_->easy_getinfo(easy_, CURLINFO_TLS_SSL_PTR, &session);
+  if (session == nullptr || session->backend != CURLSSLBACKEND_OPENSSL
+      || session->internals == nullptr || libraries_->crypto() == nullptr)
+    return false;
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  libraries_->crypto()->SSL_get0_alpn_selected(
+    static_cast<const SSL*>(session->internals), &name, &size);
+  return std::string_view{reinterpret_cast<const char*>(name), size} == "h2";
+}
+
 void http_exchange::finish(CURLcode result, const std::string& trust_problem) {
   answer(result == CURLE_OK ? caf::error{} : failure(result, trust_problem));
 }
 
-void http_exchange::fail(const std::string& reason) {
-  answer(make_failure(ec::http_connect, subject() + " failed: " + reason));
+void http_exchange::fail(ec code, const std::string& reason) {
+  answer(make_failure(code, subject() + " failed: " + reason));
 }
 
 void http_exchange::answer(const caf::error& err) {
@@ -216,9 +266,13 @@ caf::error http_exchange::failure(CURLcode result,
     text += "; " + trust_problem;
   else if (distrusted)
     text += "; name the server's authority in SSL_CERT_FILE";
-  const bool late = result == CURLE_OPERATION_TIMEDOUT && was_connected();
-  return make_failure(late ? ec::http_timeout : ec::http_connect,
-                      subject() + " failed: " + text);
+  auto code = ec::http_connect;
+  if (needs_mending(result))
+    code = ec::http_unusable;
+  else if (was_connected())
+    code =
+      result == CURLE_OPERATION_TIMEDOUT ? ec::http_timeout : ec::http_broken;
+  return make_failure(code, subject() + " failed: " + text);
 }
 
 bool http_exchange::was_connected() const {

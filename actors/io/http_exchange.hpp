@@ -1,12 +1,14 @@
 #pragma once
 
 #include "actors/io/libraries.hpp"
+#include "messages/error.hpp"
 #include "messages/http.hpp"
 
 #include <array>
 #include <caf/error.hpp>
 #include <caf/typed_response_promise.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,11 +31,20 @@ public:
   caf::error prepare(const library_loader& libraries,
                      const std::string& user_agent);
   CURL* easy() const { return easy_; }
+  /// Scheme, host and port.
+  std::string origin() const;
+
+  /// Whether to wait for a connection that is being made, which may turn out to
+  /// carry several requests at once, rather than to make another.
+  void share_connection(bool share);
+  /// Calls back from within libcurl when there is a connection, before the
+  /// request goes out; true: it carries several requests at once.
+  void when_connected(std::function<void(bool)> call);
 
   /// Ends the span and answers the request by what libcurl says.
   void finish(CURLcode result, const std::string& trust_problem);
-  /// Ends the span and answers the request with `ec::http_connect`.
-  void fail(const std::string& reason);
+  /// Ends the span and answers the request with `code`.
+  void fail(ec code, const std::string& reason);
   /// Ends the span and answers with the error, or what came back.
   void answer(const caf::error& err);
 
@@ -41,6 +52,7 @@ private:
   static std::size_t take_body(char* data, std::size_t size, std::size_t count,
                                void* user);
   static CURLcode trust(CURL*, void* ssl_context, void* user);
+  static int connected(void* user, char*, char*, int, int);
 
   template <class T>
   CURLcode set(CURLoption option, T value);
@@ -50,6 +62,7 @@ private:
   http_response response();
   caf::error failure(CURLcode result, const std::string& trust_problem);
   bool was_connected() const;
+  bool speaks_http_2() const;
   std::string subject() const;
 
   http_request request_;
@@ -58,6 +71,7 @@ private:
   const curl_api* curl_ = nullptr;
   CURL* easy_ = nullptr;
   curl_slist* headers_ = nullptr;
+  std::function<void(bool)> connected_;
   std::array<char, CURL_ERROR_SIZE> reason_{};
   std::string body_;
   bool too_large_ = false;

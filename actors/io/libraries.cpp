@@ -91,6 +91,7 @@ std::string load_crypto(crypto_api& api, const library_names& names) {
     return crypto.error();
   library ssl{names.ssl, "libssl3"};
   ssl.take("SSL_CTX_set1_cert_store", api.SSL_CTX_set1_cert_store);
+  ssl.take("SSL_get0_alpn_selected", api.SSL_get0_alpn_selected);
   return ssl.error();
 }
 

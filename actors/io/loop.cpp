@@ -2,6 +2,7 @@
 
 #include "actors/trace/recorder.hpp"
 
+#include <asio/post.hpp>
 #include <csignal>
 #include <utility>
 
@@ -12,6 +13,10 @@ void io_loop::on_signal(std::function<void(int)> call) {
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
   wait_for_signal();
+}
+
+void io_loop::post(std::function<void()> call) {
+  asio::post(io_, std::move(call));
 }
 
 void io_loop::wait_for_signal() {

@@ -20,6 +20,9 @@ public:
   /// Calls back on the loop's thread at each SIGINT and SIGTERM.
   void on_signal(std::function<void(int)> call);
 
+  /// Has the loop's thread call this. Safe to call from any thread.
+  void post(std::function<void()> call);
+
   /// Runs until `stop`.
   void run() { io_.run(); }
   /// Safe to call from any thread.

@@ -1,5 +1,6 @@
 #include "actors/io/outbound.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace agent_server {
@@ -34,7 +35,7 @@ void outbound_state::wait_for_libraries() {
 
 void outbound_state::start(std::unique_ptr<http_exchange> exchange) {
   if (libraries->curl() == nullptr) {
-    exchange->fail(libraries->error());
+    exchange->fail(ec::http_unusable, libraries->error());
     return;
   }
   if (!multi)
@@ -45,15 +46,57 @@ void outbound_state::start(std::unique_ptr<http_exchange> exchange) {
     exchange->answer(err);
     return;
   }
+  choose_connection(*exchange);
   auto* easy = exchange->easy();
   if (const auto code = multi->add(easy); code != CURLM_OK) {
-    exchange->fail(libraries->curl()->multi_strerror(code));
+    forget(easy);
+    exchange->fail(ec::http_connect, libraries->curl()->multi_strerror(code));
     return;
   }
   running.emplace(easy, std::move(exchange));
 }
 
+void outbound_state::choose_connection(http_exchange& exchange) {
+  const auto origin = exchange.origin();
+  auto& contact = origins[origin];
+  const auto place =
+    std::find(contact.pair.begin(), contact.pair.end(), nullptr);
+  if (contact.over || place == contact.pair.end()) {
+    exchange.share_connection(!contact.over || contact.shareable);
+    return;
+  }
+  *place = exchange.easy();
+  exchange.when_connected(
+    [this, origin, easy = exchange.easy()](bool shareable) {
+      connected(origin, easy, shareable);
+    });
+}
+
+void outbound_state::connected(const std::string& origin, CURL* easy,
+                               bool shareable) {
+  auto& contact = origins[origin];
+  if (std::exchange(contact.over, true))
+    return;
+  contact.shareable = shareable;
+  if (!shareable)
+    return;
+  for (auto* other : contact.pair) {
+    const auto found = running.find(other);
+    if (other == easy || found == running.end())
+      continue;
+    found->second->share_connection(true);
+    multi->restart(other);
+  }
+}
+
+void outbound_state::forget(CURL* easy) {
+  for (auto& [origin, contact] : origins)
+    std::replace(contact.pair.begin(), contact.pair.end(), easy,
+                 static_cast<CURL*>(nullptr));
+}
+
 void outbound_state::ended(CURL* easy, CURLcode result) {
+  forget(easy);
   auto node = running.extract(easy);
   if (!node.empty())
     node.mapped()->finish(result, libraries->trust_problem());
@@ -61,10 +104,10 @@ void outbound_state::ended(CURL* easy, CURLcode result) {
 
 void outbound_state::give_up() {
   for (auto& exchange : std::exchange(waiting, {}))
-    exchange->fail("the server is ending");
+    exchange->fail(ec::http_connect, "the server is ending");
   for (auto& [easy, exchange] : std::exchange(running, {})) {
     multi->remove(easy);
-    exchange->fail("the server is ending");
+    exchange->fail(ec::http_connect, "the server is ending");
   }
   multi.reset();
 }

@@ -7,6 +7,7 @@
 #include "actors/trace/traced.hpp"
 #include "messages/actors.hpp"
 
+#include <array>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <map>
@@ -32,6 +33,15 @@ struct outbound_state {
   /// Came before the libraries were there.
   std::vector<std::unique_ptr<http_exchange>> waiting;
   std::map<CURL*, std::unique_ptr<http_exchange>> running;
+  /// The first two requests to an origin go out at the same time, each on a
+  /// connection of its own, since it is not known yet whether one could carry
+  /// both. When the first connection can, the other request moves to it.
+  struct first_contact {
+    std::array<CURL*, 2> pair{};
+    bool over = false;
+    bool shareable = false;
+  };
+  std::map<std::string, first_contact> origins;
   std::unique_ptr<curl_multi> multi;
   /// Expires with the state.
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
@@ -39,6 +49,9 @@ struct outbound_state {
   caf::result<http_response> exchange(const http_request& request);
   void wait_for_libraries();
   void start(std::unique_ptr<http_exchange> exchange);
+  void choose_connection(http_exchange& exchange);
+  void connected(const std::string& origin, CURL* easy, bool shareable);
+  void forget(CURL* easy);
   void ended(CURL* easy, CURLcode result);
   void give_up();
 };

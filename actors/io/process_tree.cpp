@@ -1,11 +1,13 @@
 #include "actors/io/process_tree.hpp"
 
+#include "actors/io/inherited_mark.hpp"
+#include "actors/io/proc_file.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <dirent.h>
-#include <fcntl.h>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -23,30 +25,8 @@ bool contains(const std::vector<pid_t>& list, pid_t item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-std::string read_whole(const std::string& path) {
-  std::string result;
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return result;
-  constexpr std::size_t piece = 4096;
-  while (true) {
-    const auto size = result.size();
-    result.resize(size + piece);
-    const auto count = read(fd, result.data() + size, piece);
-    result.resize(size + (count > 0 ? static_cast<std::size_t>(count) : 0));
-    if (count <= 0)
-      break;
-  }
-  close(fd);
-  return result;
-}
-
-std::string proc_path(pid_t pid, const char* file) {
-  return "/proc/" + std::to_string(pid) + file;
-}
-
 std::optional<process_entry> read_entry(pid_t pid) {
-  const auto stat = read_whole(proc_path(pid, "/stat"));
+  const auto stat = read_proc_file(pid, "/stat");
   // The name before the last parenthesis may hold anything.
   const auto end_of_name = stat.rfind(')');
   if (end_of_name == std::string::npos)
@@ -62,8 +42,8 @@ std::optional<process_entry> read_entry(pid_t pid) {
   return entry;
 }
 
-bool is_marked(pid_t pid, const std::string& marker) {
-  const auto environment = read_whole(proc_path(pid, "/environ"));
+bool has_in_environment(pid_t pid, const std::string& marker) {
+  const auto environment = read_proc_file(pid, "/environ");
   for (auto at = environment.find(marker); at != std::string::npos;
        at = environment.find(marker, at + 1)) {
     const auto end = at + marker.size();
@@ -99,12 +79,16 @@ std::vector<pid_t> processes_of(const std::vector<pid_t>& groups,
                                 const std::string& marker) {
   const auto self = getpid();
   const auto all = running_processes(zombies::excluded);
+  const inherited_mark mark{marker};
+  const auto is_marked = [&](pid_t pid) {
+    return !marker.empty()
+           && (has_in_environment(pid, marker) || mark.is_on(pid));
+  };
   std::unordered_set<pid_t> found;
   for (const auto& process : all) {
     if (process.pid == self)
       continue;
-    if (contains(groups, process.group)
-        || (!marker.empty() && is_marked(process.pid, marker)))
+    if (contains(groups, process.group) || is_marked(process.pid))
       found.insert(process.pid);
   }
   // The table has no order, so go on until a pass finds no further child.

@@ -19,9 +19,10 @@ enum class zombies { excluded, included };
 /// All processes that can be seen.
 std::vector<process_entry> running_processes(zombies which);
 
-/// The processes of these groups, those with `marker` (`NAME=value`, ignored
-/// when empty) in the environment that they were started with, and all that
-/// descend from either. Without zombies and the caller.
+/// The processes of these groups, those that bear `marker` (`NAME=value`,
+/// ignored when empty) in the environment that they were started with or as
+/// their `inherited_mark`, and all that descend from either. Without zombies
+/// and the caller.
 std::vector<pid_t> processes_of(const std::vector<pid_t>& groups,
                                 const std::string& marker);
 std::vector<pid_t> processes_of(pid_t group, const std::string& marker);

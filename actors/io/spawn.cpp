@@ -1,6 +1,7 @@
 #include "actors/io/spawn.hpp"
 
 #include "actors/io/file_limit.hpp"
+#include "actors/io/inherited_mark.hpp"
 #include "actors/io/process_tree.hpp"
 #include "messages/error.hpp"
 
@@ -10,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <spawn.h>
 #include <string>
 #include <sys/syscall.h>
@@ -147,6 +149,9 @@ int start(const launch_plan& plan, const pipe_pair& in, const pipe_pair& out,
   const auto argv = pointers(plan.arguments);
   const auto environment = pointers(plan.environment);
   const original_file_limit limit;
+  std::optional<inherited_mark::given_to_children> mark;
+  if (!plan.mark.empty())
+    mark.emplace(inherited_mark{plan.mark});
   return posix_spawn(&pid, plan.program.c_str(), actions, &settings.attributes,
                      argv.data(), environment.data());
 }

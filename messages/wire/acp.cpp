@@ -37,6 +37,7 @@ void read_error(const Value& error, incoming& out) {
   const auto* data = json::find(&error, "data");
   if (data == nullptr || data->IsNull())
     return;
+  out.error_classification = json::text_of(json::find(data, "classification"));
   out.error_data = first_text(
     {data, json::find(data, "details"), json::find(data, "message")});
   if (out.error_data.empty() && !data->IsString())

@@ -33,6 +33,7 @@ struct incoming {
   std::int64_t error_code = 0;
   std::string error_message;
   std::string error_data;
+  std::string error_classification; // data.classification
 
   /// Results. JSON texts are empty when absent or null.
   std::string agent_name; // agentInfo.title, else .name

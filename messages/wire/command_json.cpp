@@ -195,7 +195,6 @@ parsed_command parse_command(std::string_view body) {
       read_refresh_session(params, out);
       break;
     case command_method::cancel:
-    case command_method::unserved:
     case command_method::unknown: break;
   }
   return out;

@@ -18,8 +18,6 @@ enum class command_method : std::uint8_t {
   set_config_option,
   permission_response,
   refresh_session,
-  /// A method of the contract that this build does not serve.
-  unserved,
   unknown,
 };
 

@@ -1,6 +1,5 @@
 #include "messages/wire/permission_json.hpp"
 
-#include "messages/publish_command.hpp"
 #include "messages/wire/json_reader.hpp"
 #include "messages/wire/json_writer.hpp"
 
@@ -35,16 +34,25 @@ bool is_shell_call(const Value& call) {
   return false;
 }
 
-/// A command line, or its words.
+void append_shell_word(std::string& script, std::string_view word) {
+  if (!script.empty())
+    script += ' ';
+  script += '\'';
+  for (const char c : word) {
+    if (c == '\'')
+      script += "'\\'";
+    script += c;
+  }
+  script += '\'';
+}
+
 std::string command_of(const Value& call) {
   const auto* command = json::find(call, {"rawInput", "command"});
-  std::string text{json::text_of(command)};
+  std::string script{json::text_of(command)};
   if (command != nullptr && command->IsArray())
-    for (const auto& word : command->GetArray()) {
-      text += json::text_of(&word);
-      text += ' ';
-    }
-  return text;
+    for (const auto& word : command->GetArray())
+      append_shell_word(script, json::text_of(&word));
+  return script;
 }
 
 void write_request(json::writer& out, std::string_view request_id,
@@ -83,7 +91,8 @@ permission_call read_permission_call(std::string_view tool_call_json) {
         if (const auto text = json::text_at(&question, "question"))
           out.questions.push_back(*text);
   }
-  out.publishes = is_shell_call(call) && publishes(command_of(call));
+  if (is_shell_call(call))
+    out.command = command_of(call);
   return out;
 }
 

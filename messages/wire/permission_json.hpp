@@ -20,8 +20,8 @@ enum class permission_subject : std::uint8_t {
 /// What is read out of a request's `toolCall`.
 struct permission_call {
   permission_subject subject = permission_subject::tool;
-  /// A shell tool is to run a command that publishes.
-  bool publishes = false;
+  /// The script that a shell tool is to run.
+  std::string command;
   /// `question`: the texts of `_meta.questions`.
   std::vector<std::string> questions;
 };

@@ -366,7 +366,8 @@ TEST_CASE_METHOD(acp_fixture,
              R"({"sessionUpdate":"current_mode_update",)"
              R"("currentModeId":"plan"}}})");
   CHECK(*modes == std::vector<std::string>{"plan"});
-  auto set = ask<config_options>(driver, set_agent_option{"mode", "default"});
+  auto set =
+    ask<config_options>(driver, set_agent_option{"mode", "default", {}});
   agent_says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
   CHECK(set.answered());
   CHECK(*modes == std::vector<std::string>{"plan", "default"});
@@ -382,7 +383,7 @@ TEST_CASE_METHOD(acp_fixture, "a method that is not ours is answered -32601") {
 
 TEST_CASE_METHOD(acp_fixture, "an agent's own options are its own to set") {
   open_with(R"(,"configOptions":)" + own_options);
-  auto set = ask<config_options>(driver, set_agent_option{"model", "b"});
+  auto set = ask<config_options>(driver, set_agent_option{"model", "b", {}});
   CHECK(last_line()
         == R"({"jsonrpc":"2.0","id":2,"method":"session/set_config_option",)"
            R"("params":{"sessionId":"s","configId":"model","value":"b"}})");
@@ -395,7 +396,7 @@ TEST_CASE_METHOD(acp_fixture,
                  "modes and models of older agents become options") {
   open_with(R"(,"modes":{"currentModeId":"auto","availableModes":)"
             R"([{"id":"auto","name":"Auto"},{"id":"ask","name":"Ask"}]})");
-  auto set = ask<config_options>(driver, set_agent_option{"mode", "ask"});
+  auto set = ask<config_options>(driver, set_agent_option{"mode", "ask", {}});
   CHECK(last_line().find("session/set_mode") != std::string::npos);
   agent_says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
   REQUIRE(set.answered());
@@ -405,7 +406,7 @@ TEST_CASE_METHOD(acp_fixture,
 TEST_CASE_METHOD(acp_fixture,
                  "an agent without options is asked in the older way next") {
   open_with("");
-  auto set = ask<config_options>(driver, set_agent_option{"model", "m"});
+  auto set = ask<config_options>(driver, set_agent_option{"model", "m", {}});
   agent_says(R"({"jsonrpc":"2.0","id":2,"error":{"code":-32601,)"
              R"("message":"Method not found"}})");
   CHECK(last_line().find("session/set_model") != std::string::npos);
@@ -436,4 +437,61 @@ TEST_CASE_METHOD(acp_fixture,
   CHECK(process->stopped == 1);
   agent_dies("was killed by signal 15 (SIGTERM)");
   CHECK(observed->gone.empty());
+}
+
+TEST_CASE_METHOD(acp_fixture, "changes of options wait for each other") {
+  open_with(R"(,"configOptions":)" + own_options);
+  auto first = ask<config_options>(driver, set_agent_option{"model", "b", {}});
+  const auto written = process->written.size();
+  auto second =
+    ask<config_options>(driver, set_agent_option{"mode", "ask", {}});
+  CHECK(process->written.size() == written);
+  agent_says(R"({"jsonrpc":"2.0","id":2,"result":{"configOptions":[1]}})");
+  REQUIRE(first.answered());
+  CHECK(first.value().json == "[1]");
+  REQUIRE(process->written.size() == written + 1);
+  CHECK(last_line().find(R"("configId":"mode","value":"ask")")
+        != std::string::npos);
+  CHECK_FALSE(second.answered());
+  agent_says(R"({"jsonrpc":"2.0","id":3,"result":{"configOptions":[2]}})");
+  REQUIRE(second.answered());
+  CHECK(second.value().json == "[2]");
+}
+
+TEST_CASE_METHOD(acp_fixture,
+                 "an agent that does not answer a change holds up the next "
+                 "only for so long") {
+  open_with(R"(,"configOptions":)" + own_options);
+  auto first = ask<config_options>(driver, set_agent_option{"model", "b", {}});
+  auto second =
+    ask<config_options>(driver, set_agent_option{"mode", "ask", {}});
+  advance(option_timeout);
+  REQUIRE(first.failed());
+  CHECK(describe(*first.error)
+        == "the agent did not answer the change of model within 30 s");
+  // Too late to count.
+  agent_says(R"({"jsonrpc":"2.0","id":2,"result":{"configOptions":[1]}})");
+  CHECK_FALSE(second.answered());
+  agent_says(R"({"jsonrpc":"2.0","id":3,"result":{"configOptions":[2]}})");
+  REQUIRE(second.answered());
+  CHECK(second.value().json == "[2]");
+}
+
+TEST_CASE_METHOD(acp_fixture, "only so many changes of options may wait") {
+  open_with(R"(,"configOptions":)" + own_options);
+  for (std::size_t i = 0; i <= max_waiting_options; ++i)
+    CHECK_FALSE(
+      ask<config_options>(driver, set_agent_option{"model", "b", {}}).failed());
+  CHECK(
+    ask<config_options>(driver, set_agent_option{"model", "b", {}}).failed());
+}
+
+TEST_CASE_METHOD(acp_fixture, "an agent that dies fails all waiting changes") {
+  open_with(R"(,"configOptions":)" + own_options);
+  auto first = ask<config_options>(driver, set_agent_option{"model", "b", {}});
+  auto second =
+    ask<config_options>(driver, set_agent_option{"mode", "ask", {}});
+  agent_dies("was killed");
+  CHECK(first.failed());
+  CHECK(second.failed());
 }

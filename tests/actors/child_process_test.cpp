@@ -49,7 +49,7 @@ struct child_fixture : io_fixture {
   explicit child_fixture(std::optional<std::string> script = {}) {
     std::optional<spawned_child> first;
     if (script) {
-      auto started = spawn_child(shell(*script, {marker}));
+      auto started = spawn_child(shell(*script, marker));
       REQUIRE(started);
       first = *started;
     }
@@ -59,8 +59,8 @@ struct child_fixture : io_fixture {
   void listen() { caf::anon_send(child, owner); }
 
   void start(std::uint32_t generation, std::string script) {
-    caf::anon_send(
-      child, start_process{generation, shell(std::move(script), {marker})});
+    caf::anon_send(child,
+                   start_process{generation, shell(std::move(script), marker)});
   }
 
   void write(std::uint32_t generation, std::string line) {
@@ -323,6 +323,21 @@ TEST_CASE("stopping kills whoever ignores TERM, daemons included, after the "
   REQUIRE(f.stopped(200ms));
   CHECK(std::chrono::steady_clock::now() - begin >= 200ms);
   CHECK_FALSE(runs(pid));
+  CHECK_FALSE(runs(daemon));
+}
+
+TEST_CASE("stopping ends a daemon without group, environment and parent of the "
+          "process",
+          "[child_process]") {
+  scratch_directory files;
+  child_fixture f{"(setsid env -i sh -c 'echo $$ > " + (files / "daemon")
+                  + "; exec sleep 1000' &); echo $$; exec cat"};
+  f.listen();
+  REQUIRE(f.has_lines(1));
+  const auto agent = std::stoi(*f.news->lines[0]);
+  const auto daemon = pid_in(files / "daemon");
+  REQUIRE(wait_until([&] { return is_on_its_own(daemon, agent); }));
+  REQUIRE(f.stopped());
   CHECK_FALSE(runs(daemon));
 }
 

@@ -37,6 +37,7 @@ struct session_script {
   std::string prompted;
   std::string option;
   bool closed = false;
+  std::size_t servers = 0;
   caf::error refusal;
 };
 
@@ -62,6 +63,10 @@ session_actor fake_session(caf::actor_system& system,
           if (s->refusal)
             return s->refusal;
           return config_options{"[]"};
+        },
+        [s](const refresh_session& m) {
+          s->servers = m.mcp_servers.size();
+          return session_refreshed{};
         },
         [](const await_idle&) { return session_idle{}; },
         [s](const close_session&) {
@@ -148,15 +153,6 @@ TEST_CASE_METHOD(commands_fixture, "cancel, close and options are executed") {
 }
 
 TEST_CASE_METHOD(commands_fixture,
-                 "a method of the contract that is not served says so") {
-  const auto reply =
-    post(R"({"jsonrpc":"2.0","id":1,"method":"refresh_session",)"
-         R"("params":{"mcpServers":[]}})");
-  CHECK(reply.status == 200);
-  CHECK(reply.body.find("not served by this version") != std::string::npos);
-}
-
-TEST_CASE_METHOD(commands_fixture,
                  "an answer to a permission request goes to its owner") {
   CHECK(post(R"({"jsonrpc":"2.0","id":1,"method":"permission_response",)"
              R"("params":{"requestId":"open","optionId":"b",)"
@@ -172,4 +168,13 @@ TEST_CASE_METHOD(commands_fixture,
           .body
         == R"({"jsonrpc":"2.0","id":1,"error":{"code":-32000,)"
            R"("message":"No such request"}})");
+}
+
+TEST_CASE_METHOD(commands_fixture, "a session can get other MCP servers") {
+  CHECK(post(R"({"jsonrpc":"2.0","id":1,"method":"refresh_session","params":)"
+             R"({"mcpServers":[{"type":"http","name":"n","url":"https://a/",)"
+             R"("headers":[]}]}})")
+          .body
+        == R"({"jsonrpc":"2.0","id":1,"result":{"refreshed":true}})");
+  CHECK(session->servers == 1);
 }

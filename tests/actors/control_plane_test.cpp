@@ -167,3 +167,47 @@ TEST_CASE_METHOD(control_plane_fixture, "an oversized answer is a refusal") {
   REQUIRE(asked.failed());
   CHECK(code_of(*asked.error) == ec::control_plane_refused);
 }
+
+TEST_CASE_METHOD(control_plane_fixture,
+                 "a refusal of log entries says whether it is for good") {
+  for (const int status : {400, 404, 413, 422}) {
+    auto asked = ask<log_appended>(plane, append_log{});
+    answer_last(status);
+    REQUIRE(asked.failed());
+    CHECK(code_of(*asked.error) == ec::entries_refused);
+  }
+  auto asked = ask<log_appended>(plane, append_log{});
+  answer_last(403);
+  advance(1ms);
+  answer_last(403);
+  REQUIRE(asked.failed());
+  CHECK(code_of(*asked.error) == ec::control_plane_refused);
+}
+
+TEST_CASE_METHOD(control_plane_fixture,
+                 "a connection that breaks under a request is tried again only "
+                 "when twice does no harm") {
+  ask<task_run>(plane, get_run{});
+  web->fail(0, ec::http_broken, "reset");
+  run();
+  advance(first_api_backoff);
+  CHECK(web->size() == 2);
+  auto asked = ask<log_appended>(plane, append_log{});
+  web->fail(2, ec::http_broken, "reset");
+  run();
+  CHECK(asked.failed());
+  advance(60s);
+  CHECK(web->size() == 3);
+}
+
+TEST_CASE_METHOD(control_plane_fixture,
+                 "what has to be mended first is not tried again") {
+  auto asked = ask<task_run>(plane, get_run{});
+  web->fail(0, ec::http_unusable, "install the package libcurl4");
+  run();
+  REQUIRE(asked.failed());
+  CHECK(code_of(*asked.error) == ec::control_plane_unreachable);
+  CHECK(describe(*asked.error) == "GET run: install the package libcurl4");
+  advance(20s);
+  CHECK(web->size() == 1);
+}

@@ -88,8 +88,12 @@ struct fixture {
         -> disk_actor::behavior_type {
         return {
           [lines](const log_line& line) { lines->push_back(line.text); },
+          [](const write_file&) { return file_written{}; },
           [](const flush_disk&) { return disk_flushed{}; },
           [](const read_pinned_model&) { return pinned_model{}; },
+          [](const make_working_directory&) {
+            return working_directory_made{};
+          },
         };
       },
       logged);
@@ -188,6 +192,7 @@ inline control_plane_actor fake_plane(caf::actor_system& system,
         [=](const get_task& m) { return into->tasks.take(self, m); },
         [=](const get_run& m) { return into->runs.take(self, m); },
         [=](const update_run& m) { return into->updates.take(self, m); },
+        [](const set_output&) { return output_set{}; },
         [=](const append_log& m) { return into->logs.take(self, m); },
         [=](const relay_message& m) { return into->relays.take(self, m); },
         [=](const boot_over&) { into->boot_ended = true; },

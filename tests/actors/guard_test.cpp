@@ -41,7 +41,7 @@ public:
       close(ready[0]);
       return;
     }
-    const auto child = spawn_child(shell(script, {marker}));
+    const auto child = spawn_child(shell(script, marker));
     char arguments[] = "/usr/bin/agent-server\0--taskId\0secret";
     char* argv[] = {arguments, arguments + 22, arguments + 31, nullptr};
     auto link = start_guard(3, argv, marker);
@@ -99,6 +99,19 @@ TEST_CASE("a daemon that left the agent's group and lost its parent ends with "
                      + "; exec sleep 1000' & sleep 1000"};
   const auto daemon = pid_in(files / "daemon");
   REQUIRE(getpgid(daemon) == daemon);
+  server.kill_it();
+  CHECK(gone(daemon));
+}
+
+TEST_CASE("a daemon that cleared its environment too ends with the server",
+          "[guard]") {
+  scratch_directory files;
+  fake_server server{"echo $$ > " + (files / "agent")
+                     + "; (setsid env -i sh -c 'echo $$ > " + (files / "daemon")
+                     + "; exec sleep 1000' &); sleep 1000"};
+  const auto agent = pid_in(files / "agent");
+  const auto daemon = pid_in(files / "daemon");
+  REQUIRE(wait_until([=] { return is_on_its_own(daemon, agent); }));
   server.kill_it();
   CHECK(gone(daemon));
 }
@@ -172,7 +185,7 @@ TEST_CASE("processes are found by group, by descent and by marker", "[guard]") {
                                          + (files / "c")
                                          + "; exec sleep 1000' "
                                            "&) ; wait",
-                                       {marker}));
+                                       marker));
   REQUIRE(child);
   const auto a = pid_in(files / "a");
   const auto b = pid_in(files / "b");

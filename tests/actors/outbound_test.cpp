@@ -196,7 +196,7 @@ TEST_CASE("a redirect in a circle ends", "[outbound]") {
     return http_answer("302 Found", "", "Location: /\r\n");
   }};
   outbound_fixture f;
-  CHECK(code_of(f.error(request_to(stub.url()))) == ec::http_connect);
+  CHECK(code_of(f.error(request_to(stub.url()))) == ec::http_unusable);
   CHECK(stub.requests().size() == 6);
 }
 
@@ -213,10 +213,22 @@ TEST_CASE("a refused connection is named without query, user and bearer",
   CHECK(text.find("pass") == std::string::npos);
 }
 
-TEST_CASE("a connection that breaks is a connect error", "[outbound]") {
+TEST_CASE("a connection that breaks under a request is not one that could not "
+          "be made",
+          "[outbound]") {
   http_stub stub{[](const stub_request&) { return std::string{}; }};
   outbound_fixture f;
-  CHECK(code_of(f.error(request_to(stub.url()))) == ec::http_connect);
+  CHECK(code_of(f.error(request_to(stub.url(), "POST"))) == ec::http_broken);
+  CHECK(stub.requests().size() == 1);
+}
+
+TEST_CASE("a large body is not announced with Expect", "[outbound]") {
+  http_stub stub{[](const stub_request&) { return http_answer("200 OK", ""); }};
+  outbound_fixture f;
+  auto request = request_to(stub.url(), "POST");
+  request.body.assign(2u << 20, 'y');
+  f.response(request);
+  CHECK_FALSE(stub.requests().at(0).has("Expect"));
 }
 
 TEST_CASE("an answer that does not come in time is a time-out", "[outbound]") {
@@ -298,6 +310,17 @@ TEST_CASE("a proxy is taken from the usual variable", "[outbound]") {
   CHECK(proxy.requests().at(0).has("GET http://no.such.host.invalid/x "));
 }
 
+TEST_CASE("a direct request goes past the proxy", "[outbound]") {
+  http_stub stub{
+    [](const stub_request&) { return http_answer("200 OK", "direct"); }};
+  outbound_fixture f;
+  setenv("http_proxy", "http://127.0.0.1:1", 1);
+  auto request = request_to(stub.url());
+  request.direct = true;
+  CHECK(*f.response(request).body == "direct");
+  unsetenv("http_proxy");
+}
+
 TEST_CASE("requests wait for the libraries and name them as their cause",
           "[outbound]") {
   http_stub stub{[](const stub_request&) { return http_answer("200 OK", ""); }};
@@ -343,7 +366,7 @@ TEST_CASE("without libcurl every request fails and says what to install",
           "[outbound]") {
   outbound_fixture f{{"libno-such-curl.so.4"}};
   const auto err = f.error(request_to("http://127.0.0.1:1/"));
-  CHECK(code_of(err) == ec::http_connect);
+  CHECK(code_of(err) == ec::http_unusable);
   CHECK(describe(err).find("libno-such-curl.so.4") != std::string::npos);
   CHECK(describe(err).find("libcurl4") != std::string::npos);
   CHECK(f.libraries.crypto() != nullptr);

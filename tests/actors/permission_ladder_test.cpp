@@ -67,7 +67,7 @@ TEST_CASE("an attended run waits also while its person is away") {
 TEST_CASE("a command that publishes is refused before anything else where "
           "that is not allowed") {
   auto push = tool;
-  push.publishes = true;
+  push.command = "git push";
   permission_settings settings;
   CHECK(first_step(push, settings, {"bypassPermissions", false, false})
         == permission_step::decide);
@@ -130,7 +130,7 @@ TEST_CASE("a chosen option of a question is its answer") {
   CHECK(completed({"option_1", "", {}}, question, call).answers
         == answers{{"Which colour?", "Blue"}});
   CHECK(completed({"option_1", "teal", {}}, question, call).answers
-        == answers{{"Which colour?", "teal"}});
+        == answers{{"Which colour?", "Blue (teal)"}});
   CHECK(
     completed({"option_1", "", {{"Which size?", "L"}}}, question, call).answers
     == answers{{"Which size?", "L"}});

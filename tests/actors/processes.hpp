@@ -1,7 +1,9 @@
 #pragma once
 
+#include "actors/io/process_tree.hpp"
 #include "messages/process.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -16,11 +18,16 @@
 namespace agent_server::test {
 
 /// A plan that runs `script` by /bin/sh.
-inline launch_plan shell(std::string script,
-                         std::vector<std::string> environment = {}) {
-  environment.emplace_back("PATH=/usr/bin:/bin");
-  return {
-    "/bin/sh", {"sh", "-c", std::move(script)}, std::move(environment), "/tmp"};
+inline launch_plan shell(std::string script, std::string mark = {}) {
+  launch_plan plan;
+  plan.program = "/bin/sh";
+  plan.arguments = {"sh", "-c", std::move(script)};
+  plan.environment = {"PATH=/usr/bin:/bin"};
+  if (!mark.empty())
+    plan.environment.push_back(mark);
+  plan.directory = "/tmp";
+  plan.mark = std::move(mark);
+  return plan;
 }
 
 inline std::string read_text(const std::string& path) {
@@ -47,6 +54,12 @@ bool wait_until(Condition condition,
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   }
   return true;
+}
+
+/// Whether neither its group nor its ancestors lead from a process to `agent`.
+inline bool is_on_its_own(pid_t process, pid_t agent) {
+  const auto related = processes_of(agent, {});
+  return std::find(related.begin(), related.end(), process) == related.end();
 }
 
 /// The process id that a script wrote into `path`, once it is there.

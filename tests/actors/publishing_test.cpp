@@ -294,6 +294,22 @@ TEST_CASE("variables that double do not fill the memory", "[policy]") {
   CHECK(publishing_command(script + "git push") == "git push");
 }
 
+TEST_CASE("a script made to be slow to read is read all the same", "[policy]") {
+  auto repeated = [](std::string_view part, std::size_t times) {
+    std::string text;
+    for (std::size_t i = 0; i < times; ++i)
+      text += part;
+    return text + "; git push";
+  };
+  // Each invites work that grows with a power of its length.
+  check_publishing({
+    repeated("find . -exec ", 2000).c_str(),
+    repeated("(", 100'000).c_str(),
+    repeated("a=1 `b`;", 20'000).c_str(),
+    ("a=" + std::string(200, 'x') + ";" + repeated("$a ", 50'000)).c_str(),
+  });
+}
+
 TEST_CASE("shell tools and forge tools of MCP servers publish too",
           "[policy]") {
   CHECK(publishing_call("Bash", R"({"command":"git push"})") == "git push");

@@ -131,3 +131,51 @@ TEST_CASE_METHOD(session_log_fixture,
   run();
   CHECK(flushed.answered());
 }
+
+TEST_CASE_METHOD(session_log_fixture,
+                 "an entry that is refused for good is found, dropped and "
+                 "counted, and the others go on") {
+  for (int i = 0; i < 8; ++i)
+    say(journal_kind::other, "", R"({"n":)" + std::to_string(i) + "}");
+  std::string taken;
+  for (std::size_t i = 0; i < 40; ++i) {
+    advance(log_flush_interval);
+    if (plane->logs.size() <= i)
+      break;
+    if (sent(i).find(R"({"n":5})") != std::string::npos) {
+      plane->logs.fail(i, ec::entries_refused, "[413] too large");
+    } else {
+      taken += sent(i);
+      plane->logs.answer(i, log_appended{});
+    }
+    run();
+  }
+  for (int i = 0; i < 8; ++i) {
+    const auto entry = R"({"n":)" + std::to_string(i) + "}";
+    const auto at = taken.find(entry);
+    CHECK((at != std::string::npos) == (i != 5));
+    if (i != 5)
+      CHECK(taken.find(entry, at + 1) == std::string::npos);
+  }
+  CHECK(was_logged("[413] too large; it is dropped (1 so far)"));
+  CHECK(plane->logs.size() < 16);
+}
+
+TEST_CASE_METHOD(session_log_fixture,
+                 "a refused batch is halved at once while a flush waits") {
+  say(journal_kind::other, "", R"({"n":1})");
+  say(journal_kind::other, "", R"({"n":2})");
+  auto flushed = ask<log_flushed>(log_actor, flush_log{});
+  plane->logs.fail(0, ec::entries_refused, "[422]");
+  run();
+  REQUIRE(plane->logs.size() == 2);
+  CHECK(plane->logs.question(1).entries.size() == 1);
+  plane->logs.fail(1, ec::entries_refused, "[422]");
+  run();
+  REQUIRE(plane->logs.size() == 3);
+  CHECK_FALSE(flushed.answered());
+  plane->logs.answer(2, log_appended{});
+  run();
+  CHECK(flushed.answered());
+  CHECK(sent(2).find(R"({"n":2})") != std::string::npos);
+}

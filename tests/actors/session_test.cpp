@@ -21,6 +21,8 @@ struct peers_script {
   inbox<close_agent, agent_closed> closes;
   inbox<get_models, models> catalogue;
   inbox<await_file, file_exists> files;
+  std::vector<make_working_directory> directories;
+  caf::error directory_problem;
   std::vector<launch_plan> replaced;
   std::vector<std::string> warmed;
   std::vector<std::string> journal;
@@ -100,6 +102,9 @@ struct session_fixture : fixture {
         [=](const prompt_agent& m) { return s->prompts.take(me, m); },
         [=](const cancel_prompt&) { ++s->cancelled; },
         [=](const set_agent_option& m) { return s->options.take(me, m); },
+        [](const repository_ready&) {},
+        [](const context_window_known&) {},
+        [](const refresh_agent&) { return agent_refreshed{}; },
         [=](const close_agent& m) { return s->closes.take(me, m); },
       };
     });
@@ -127,11 +132,19 @@ struct session_fixture : fixture {
         };
       });
     const auto model = settings_model;
-    with.disk = make<disk_actor>(system, peers, [model](auto, auto) {
+    with.disk = make<disk_actor>(system, peers, [model](auto, auto s) {
       return disk_actor::behavior_type{
         [](const log_line&) {},
+        [](const write_file&) { return file_written{}; },
         [](const flush_disk&) { return disk_flushed{}; },
         [model](const read_pinned_model&) { return pinned_model{model}; },
+        [=](const make_working_directory& m)
+          -> caf::result<working_directory_made> {
+          s->directories.push_back(m);
+          if (s->directory_problem)
+            return s->directory_problem;
+          return working_directory_made{};
+        },
       };
     });
     with.lifecycle = make<lifecycle_actor>(system, peers, [](auto, auto s) {
@@ -319,6 +332,34 @@ TEST_CASE_METHOD(session_fixture,
   peers->files.answer(0, file_exists{});
   run();
   CHECK(peers->sessions.size() == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the working directory is made once the file is there") {
+  config.repo_ready_file = "/ready";
+  boot();
+  CHECK(peers->directories.empty());
+  peers->files.answer(0, file_exists{});
+  run();
+  REQUIRE(peers->directories.size() == 1);
+  CHECK(peers->directories[0].path == "/repo");
+  CHECK(peers->directories[0].by_flag);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a working directory that cannot be made then fails the "
+                 "boot") {
+  config.repo_ready_file = "/ready";
+  peers->directory_problem = make_failure(ec::bad_config, "/repo is a file");
+  boot();
+  give_context();
+  give_agent();
+  peers->files.answer(0, file_exists{});
+  run();
+  CHECK(peers->sessions.size() == 0);
+  CHECK(published->read()->failure_class == ec::bad_config);
+  CHECK(published->read()->failed_phase == boot_phase::repository_ready);
+  CHECK(was_patched("bad_config: /repo is a file"));
 }
 
 TEST_CASE_METHOD(session_fixture,
@@ -623,4 +664,64 @@ TEST_CASE_METHOD(session_fixture, "an agent that is lost ends the readiness") {
   CHECK(state() == readiness::failed);
   CHECK(published->read()->failure_class == ec::agent_crashed);
   CHECK(peers->ended.empty());
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "two options that change at the same time both change") {
+  boot_pinned();
+  give_models();
+  auto mode = ask<config_options>(booting, set_config_option{"mode", "plan"});
+  auto model = ask<config_options>(
+    booting, set_config_option{"model", "claude-sonnet-4-6"});
+  REQUIRE(peers->options.size() == 2);
+  peers->options.answer(0, config_options{});
+  run();
+  peers->options.answer(1, config_options{});
+  run();
+  REQUIRE(model.answered());
+  for (const auto* current :
+       {R"("currentValue":"plan")", R"("currentValue":"claude-sonnet-4-6")"})
+    CHECK(model.value().json.find(current) != std::string::npos);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a model list that could not be had is asked for again, with "
+                 "growing pauses") {
+  boot_pinned();
+  peers->catalogue.fail(0, ec::gateway_failed, "status 503");
+  run();
+  CHECK(peers->catalogue.size() == 1);
+  advance(first_catalog_pause);
+  REQUIRE(peers->catalogue.size() == 2);
+  peers->catalogue.fail(1, ec::gateway_failed, "status 503");
+  run();
+  advance(first_catalog_pause);
+  CHECK(peers->catalogue.size() == 2);
+  advance(first_catalog_pause);
+  REQUIRE(peers->catalogue.size() == 3);
+  auto list = std::make_shared<const std::vector<model_info>>(
+    std::vector<model_info>{{"claude-opus-4-7", "anthropic", 0},
+                            {"claude-sonnet-4-6", "anthropic", 0}});
+  peers->catalogue.answer(2, models{list});
+  run();
+  CHECK(was_published("config_option_update"));
+  advance(longest_catalog_pause);
+  CHECK(peers->catalogue.size() == 3);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a model list is not asked for again for ever") {
+  boot();
+  give_context();
+  give_agent();
+  give_session();
+  for (std::uint32_t i = 0; i < max_catalog_repeats + 5; ++i) {
+    if (i < peers->catalogue.size()) {
+      peers->catalogue.fail(i, ec::gateway_failed, "status 503");
+      run();
+    }
+    advance(longest_catalog_pause);
+  }
+  CHECK(state() == readiness::ready);
+  CHECK(peers->catalogue.size() == max_catalog_repeats + 1);
 }

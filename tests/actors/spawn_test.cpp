@@ -1,6 +1,7 @@
 #include "actors/io/spawn.hpp"
 
 #include "actors/io/file_limit.hpp"
+#include "actors/io/inherited_mark.hpp"
 #include "messages/error.hpp"
 #include "tests/actors/io_fixture.hpp"
 #include "tests/actors/processes.hpp"
@@ -111,6 +112,22 @@ TEST_CASE("a child has the limit of open files that we were started with",
   rlimit after{};
   getrlimit(RLIMIT_NOFILE, &after);
   CHECK(after.rlim_cur == start.rlim_max);
+}
+
+TEST_CASE("a child and its children bear the mark of the plan, and we do not",
+          "[spawn]") {
+  const inherited_mark mark{"MARK=spawn-test"};
+  const auto child =
+    spawn_child(shell("setsid env -i sleep 60 & wait", "MARK=spawn-test"));
+  REQUIRE(child);
+  CHECK(mark.is_on(child->pid));
+  CHECK_FALSE(inherited_mark{"MARK=other"}.is_on(child->pid));
+  CHECK_FALSE(mark.is_on(getpid()));
+  REQUIRE(wait_until([&] { return processes_of(child->pid, {}).size() == 2; }));
+  for (const auto pid : processes_of(child->pid, {}))
+    CHECK(mark.is_on(pid));
+  kill_processes_of({child->pid}, "MARK=spawn-test");
+  finish(*child);
 }
 
 TEST_CASE("our ends of the pipes never block and are closed on exec",

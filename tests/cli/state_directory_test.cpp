@@ -46,6 +46,11 @@ std::string problem(const caf::error& err) {
   return describe(err);
 }
 
+std::string problem(const caf::expected<std::string>& result) {
+  REQUIRE_FALSE(result);
+  return problem(result.error());
+}
+
 } // namespace
 
 TEST_CASE("the state directory is chosen by the environment and the run") {
@@ -76,7 +81,7 @@ TEST_CASE("a run id is one path component, whatever it holds") {
 TEST_CASE("the state directory is made private, with its parents") {
   scratch dir;
   const auto state = dir.root / "a" / "b";
-  CHECK_FALSE(prepare_state_directory(config_with(state, dir.root / "repo")));
+  CHECK(prepare_state_directory(config_with(state, dir.root / "repo")));
   CHECK(mode_of(state) == 0700);
   CHECK(mode_of(dir.root / "a") == 0700);
 }
@@ -84,9 +89,9 @@ TEST_CASE("the state directory is made private, with its parents") {
 TEST_CASE("a state directory of ours is taken as it is") {
   scratch dir;
   const auto config = config_with(dir.root / "s", dir.root / "repo");
-  CHECK_FALSE(prepare_state_directory(config));
+  CHECK(prepare_state_directory(config));
   std::ofstream{dir.root / "s" / "file"} << "kept";
-  CHECK_FALSE(prepare_state_directory(config));
+  CHECK(prepare_state_directory(config));
   CHECK(fs::exists(dir.root / "s" / "file"));
 }
 
@@ -94,21 +99,75 @@ TEST_CASE("an empty state directory that is open to others is closed") {
   scratch dir;
   fs::create_directory(dir.root / "s");
   REQUIRE(chmod((dir.root / "s").c_str(), 0755) == 0);
-  CHECK_FALSE(
+  CHECK(
     prepare_state_directory(config_with(dir.root / "s", dir.root / "repo")));
   CHECK(mode_of(dir.root / "s") == 0700);
 }
 
-TEST_CASE("a state directory in use that is open to others is refused") {
+TEST_CASE("a state directory in use that is open to others is closed, and "
+          "that is said") {
+  scratch dir;
+  const auto state = dir.root / "s";
+  fs::create_directory(state);
+  std::ofstream{state / "file"} << "kept";
+  REQUIRE(chmod(state.c_str(), 0755) == 0);
+  const auto warning =
+    prepare_state_directory(config_with(state, dir.root / "repo"));
+  REQUIRE(warning);
+  CHECK_THAT(*warning,
+             Catch::Contains(state.string() + " was open to other users"));
+  CHECK(mode_of(state) == 0700);
+  CHECK(fs::exists(state / "file"));
+  CHECK(
+    prepare_state_directory(config_with(state, dir.root / "repo"))->empty());
+}
+
+TEST_CASE("a directory that others share is not closed to them") {
   scratch dir;
   const auto state = dir.root / "s";
   fs::create_directory(state);
   std::ofstream{state / "file"} << "shared";
-  REQUIRE(chmod(state.c_str(), 0755) == 0);
-  const auto text =
-    problem(prepare_state_directory(config_with(state, dir.root / "repo")));
-  CHECK_THAT(text, Catch::Contains(state.string() + " is open to other users"));
-  CHECK(mode_of(state) == 0755);
+  for (const mode_t mode : {01777, 02775, 0777}) {
+    REQUIRE(chmod(state.c_str(), mode) == 0);
+    CHECK_THAT(
+      problem(prepare_state_directory(config_with(state, dir.root / "repo"))),
+      Catch::Contains(state.string() + " is in use and shared"));
+    CHECK(mode_of(state) == mode);
+  }
+  if (geteuid() == 0)
+    CHECK(
+      problem(prepare_state_directory(config_with("/usr", "/x"))).find("shared")
+      != std::string::npos);
+}
+
+TEST_CASE("local mode keeps its state outside the repository if it can") {
+  const auto uid = std::to_string(geteuid());
+  const environment home{{"HOME", "/home/u"}};
+  CHECK(choose_local_state_directory(home, "r1", "/work")
+        == "/tmp/agent-server-" + uid + "/r1");
+  CHECK(choose_local_state_directory(home, "r1", "/tmp")
+        == "/home/u/.local/state/agent-server/r1");
+  CHECK(choose_local_state_directory(home, "r1", "/")
+        == "/tmp/agent-server-" + uid + "/r1");
+  CHECK(choose_local_state_directory({}, "r1", "/tmp")
+        == "/tmp/agent-server-" + uid + "/r1");
+  CHECK(choose_local_state_directory(
+          {{"HOME", "/home/u"}, {"POSTHOG_AGENT_STATE_DIR", "/tmp/x"}}, "r1",
+          "/tmp")
+        == "/tmp/x");
+}
+
+TEST_CASE("a state directory that may lie in the repository is hidden from "
+          "git") {
+  scratch dir;
+  auto config = config_with(dir.root / "state", dir.root);
+  config.state_may_lie_in_repository = true;
+  REQUIRE(prepare_state_directory(config));
+  CHECK(mode_of(dir.root / "state") == 0700);
+  std::ifstream file{dir.root / "state" / ".gitignore"};
+  std::string pattern;
+  file >> pattern;
+  CHECK(pattern == "*");
 }
 
 TEST_CASE("a link in place of the state directory is refused") {
@@ -155,34 +214,31 @@ TEST_CASE("a state directory inside the repository is refused") {
     CHECK_THAT(text, Catch::Contains("POSTHOG_AGENT_STATE_DIR"));
   }
   CHECK(fs::is_empty(repository));
-  CHECK_FALSE(
+  CHECK(
     prepare_state_directory(config_with(dir.root / "repo-state", repository)));
 }
 
-TEST_CASE("the trace token is 64 hex digits for the owner alone") {
+TEST_CASE("the trace token is for the owner alone") {
   scratch dir;
-  const auto token = write_trace_token(dir.root.string());
-  REQUIRE(token);
-  CHECK(token->reveal().size() == 64);
-  CHECK(token->reveal().find_first_not_of("0123456789abcdef")
-        == std::string::npos);
+  REQUIRE_FALSE(write_trace_token(dir.root.string(), secret{"0123"}));
   CHECK(mode_of(dir.root / "trace-token") == 0600);
   std::ifstream file{dir.root / "trace-token"};
   std::string written;
   file >> written;
-  CHECK(written == token->reveal());
+  CHECK(written == "0123");
 }
 
-TEST_CASE(
-  "each process makes a token of its own, also through a planted link") {
+TEST_CASE("a token replaces the last one, and never through a planted link") {
   scratch dir;
   std::ofstream{dir.root / "victim"} << "safe";
   fs::create_symlink(dir.root / "victim", dir.root / "trace-token");
-  const auto first = write_trace_token(dir.root.string());
-  const auto second = write_trace_token(dir.root.string());
-  REQUIRE(first);
-  REQUIRE(second);
-  CHECK(first->reveal() != second->reveal());
+  for (const auto* token : {"one", "two"}) {
+    REQUIRE_FALSE(write_trace_token(dir.root.string(), secret{token}));
+    std::ifstream file{dir.root / "trace-token"};
+    std::string written;
+    file >> written;
+    CHECK(written == token);
+  }
   std::ifstream file{dir.root / "victim"};
   std::string content;
   file >> content;
@@ -192,9 +248,7 @@ TEST_CASE(
 TEST_CASE("a token that cannot be written names its file") {
   scratch dir;
   const auto missing = (dir.root / "missing").string();
-  const auto token = write_trace_token(missing);
-  REQUIRE_FALSE(token);
-  CHECK_THAT(problem(token.error()),
+  CHECK_THAT(problem(write_trace_token(missing, secret{"0123"})),
              Catch::StartsWith(missing + "/trace-token cannot be written: "));
 }
 

@@ -89,3 +89,10 @@ def test_the_catalogue_of_a_pinned_boot_lies_beside_the_path(house):
     models = [b for b in report["boxes"] if "models" in b["name"]]
     assert all(b["critical"] is False for b in models)
     assert json.dumps(report)
+
+
+def test_reading_the_settings_is_a_box_of_its_own(ready):
+    settings = [b for b in ready.boot_report()["boxes"]
+                if b["name"] == "read settings"]
+    assert len(settings) == 1
+    assert settings[0]["startMs"] <= settings[0]["endMs"]

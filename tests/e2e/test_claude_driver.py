@@ -67,8 +67,8 @@ def test_an_internal_task_changes_the_gateway_of_the_running_cli(house):
                                 args={"--taskId": plane.task_id})
     server.wait_ready()
     assert len(server.agent.started) == 1
-    (settings,) = [r["settings"] for r in
-                   server.agent.requests("apply_flag_settings")]
+    (settings,) = [r["settings"] for r in server.agent.wait(
+        lambda c: c.requests("apply_flag_settings"))]
     assert settings["env"]["ANTHROPIC_BASE_URL"].endswith("/background_agents")
     assert server.agent.started[0]["env"]["ANTHROPIC_BASE_URL"].endswith(
         "/posthog_code")
@@ -92,8 +92,8 @@ def test_settings_files_pin_the_model(house):
         "POSTHOG_CODE_MODEL": "claude-opus-4-6",
         "HOME": str(settings_home(cli.directory, "claude-sonnet-4-5"))})
     server.wait_ready()
-    assert cli.requests("apply_flag_settings")[0]["settings"]["model"] == \
-        "claude-sonnet-4-5"
+    (request,) = cli.wait(lambda c: c.requests("apply_flag_settings"))
+    assert request["settings"]["model"] == "claude-sonnet-4-5"
 
 
 def settings_home(directory, model):

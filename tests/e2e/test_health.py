@@ -54,7 +54,7 @@ def test_a_session_shows_in_the_body(ready):
 
 def test_a_starting_server_says_what_it_waits_for(waiting):
     health = processes.wait_until(
-        lambda: (h := waiting.health())["boot"]["currentPhase"]
+        lambda: (h := waiting.health())["boot"].get("currentPhase")
         == "acp_initialize" and h, 10, "the agent's turn to be waited for")
     assert health["readiness"] == "starting"
     phases = health["waitingFor"]
@@ -176,6 +176,14 @@ def test_a_body_over_32_mib_is_refused(ready):
     assert status == 413
     assert "error" in json.loads(body)
     assert ready.health()["hasSession"] is True
+
+
+def test_a_body_over_64_mib_is_refused_too(ready):
+    status, _, body = ready.request(
+        "POST", "/command", body=b" " * ((64 << 20) + 1),
+        token=ready.token(), timeout=30)
+    assert status == 413
+    assert "error" in json.loads(body)
 
 
 def test_a_body_of_32_mib_is_taken(ready):

@@ -3,6 +3,7 @@ import socket
 
 import client
 import pytest
+from fakes.http_fake import Hang
 from servers import PINNED, free_port
 
 
@@ -42,6 +43,57 @@ def test_a_port_in_use_is_named(house):
         assert server.wait_exit() == 1
     assert str(port) in server.log + server.errors
     house.assert_no_orphans()
+
+
+FATAL = "\nFatal agent-server error; marking run failed: bad_config: "
+
+
+def test_a_port_in_use_marks_the_run_failed(house):
+    port = free_port()
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", port))
+        taken.listen()
+        server = house.start(env=PINNED, args={"--port": str(port)})
+        assert server.wait_exit() == 1
+    assert FATAL + f"--port {port}: " in "\n" + server.log
+    assert [p["status"] for p in server.plane.patches] == ["failed"]
+    assert f"--port {port}" in server.plane.patches[0]["error_message"]
+
+
+def test_a_second_server_leaves_the_first_and_its_run_alone(house):
+    first = house.start(env=PINNED)
+    first.wait_ready()
+    token = (first.state / "trace-token").read_text()
+    second = house.start(plane=first.plane, env={
+        **PINNED, "POSTHOG_AGENT_STATE_DIR": str(first.state)},
+        args={"--port": str(first.port)})
+    assert second.wait_exit() == 1
+    assert "an agent-server answers" in second.log
+    assert "marking run failed:" not in second.log
+    assert "failed" not in first.plane.statuses
+    assert (first.state / "trace-token").read_text() == token
+    assert first.boot_report(token)["complete"] is True
+    assert second.agent.received("session/new") == []
+
+
+def test_a_bad_state_directory_marks_the_run_failed(house, tmp_path):
+    (tmp_path / "file").write_text("")
+    server = house.start(env={
+        **PINNED, "POSTHOG_AGENT_STATE_DIR": str(tmp_path / "file")})
+    assert server.wait_exit() == 1
+    assert FATAL + "The state directory" in "\n" + server.log
+    assert server.plane.statuses == ["failed"]
+
+
+def test_a_start_that_fails_ends_in_time_when_nobody_can_be_told(house,
+                                                                 tmp_path):
+    (tmp_path / "file").write_text("")
+    plane = house.plane()
+    plane.always["PATCH run"] = Hang()
+    server = house.start(plane=plane, env={
+        **PINNED, "POSTHOG_AGENT_STATE_DIR": str(tmp_path / "file")})
+    assert server.wait_exit(5) == 1
+    assert "could not be marked failed" in server.log
 
 
 def test_a_port_is_taken_again_at_once_after_an_end(house):

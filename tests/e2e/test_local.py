@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -240,3 +241,25 @@ def test_ctrl_c_ends_it(terminal, house):
     except OSError:
         pass
     it.wait_exit()
+
+
+@pytest.mark.parametrize("directory", ["/tmp", "/"])
+def test_it_can_be_started_where_its_state_usually_lies(local, tmp_path,
+                                                        directory):
+    result = local("--once", "--repositoryPath", directory,
+                   env={"HOME": str(tmp_path / "a-home")})
+    assert result.returncode == 0, result.stdout + result.stderr
+    kept = re.search(r"keeps +(.*)", result.stdout).group(1)
+    assert os.stat(kept).st_mode & 0o7777 == 0o700
+    with open(kept + "/.gitignore") as file:
+        assert file.read() == "*\n"
+    shutil.rmtree(kept)
+
+
+def test_a_state_directory_that_was_asked_for_is_refused_in_the_repository(
+        local, tmp_path):
+    result = local("--once", "--repositoryPath", str(tmp_path),
+                   "--state", str(tmp_path / "state"))
+    assert result.returncode == 1
+    assert "lies inside the repository" in result.stderr
+    assert "--state" in result.stderr

@@ -104,6 +104,23 @@ def test_sigterm_with_an_agent_that_ignores_it(house, tmp_path, phase):
     assert_gone(server, 1)
 
 
+@pytest.mark.parametrize("phase", ["initialize", "ready"])
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+def test_daemons_with_nothing_of_the_agent_are_gone(house, tmp_path, phase,
+                                                    sign):
+    server = start_in(house, tmp_path, phase, grandchildren=0, daemons=2)
+    server.process.send_signal(sign)
+    server.wait_exit(3)
+    assert_gone(server, 4)
+    house.assert_no_orphans(1)
+
+
+def test_daemons_of_an_agent_that_dies_are_gone(house, tmp_path):
+    server = start_in(house, tmp_path, "ready", grandchildren=0, daemons=1)
+    os.kill(server.agent.started[0]["pid"], signal.SIGKILL)
+    assert_gone(server, 5)
+
+
 def test_sigint_ends_it_too(ready):
     ready.process.send_signal(signal.SIGINT)
     assert ready.wait_exit(2) == 0

@@ -406,9 +406,11 @@ def test_the_end_of_the_session_answers_what_is_open(house):
     stream = server.events()
     question_of(stream)
     server.command("close")
-    assert outcome(server) == {
-        "outcome": {"outcome": "selected", "optionId": "no"},
-        "_meta": {"customInput": "Session is shutting down."}}
+    # Whether the agent still reads it is its own affair: it is told to end.
+    server.plane.wait_for(lambda p: [e for e in p.entries if e[
+        "notification"].get("result") == {
+            "outcome": {"outcome": "selected", "optionId": "no"},
+            "_meta": {"customInput": "Session is shutting down."}}])
     assert log_of(server, "_posthog/permission_resolved")[0]["params"][
         "resolvedBy"] == "session"
     stream.close()

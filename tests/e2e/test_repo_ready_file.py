@@ -91,3 +91,28 @@ def test_the_task_may_come_after_the_file(house, tmp_path):
     file = tmp_path / "ready"
     file.write_text("")
     start(house, file, plane=house.plane(latency=0.5)).wait_ready()
+
+
+def test_the_working_directory_is_made_once_the_file_is_there(house, tmp_path):
+    file = tmp_path / "ready"
+    server = start(house, file)
+    assert_waits(server)
+    assert not server.repository.exists()
+    file.write_text("")
+    server.wait_ready()
+    assert server.repository.is_dir()
+
+
+def test_a_working_directory_that_cannot_be_made_then_is_named(house,
+                                                               tmp_path):
+    file = tmp_path / "ready"
+    server = start(house, file)
+    assert_waits(server)
+    server.repository.write_text("a file")
+    file.write_text("")
+    health = server.wait_failed()
+    assert health["failureClass"] == "bad_config"
+    assert str(server.repository) in health["failure"]
+    assert "--repositoryPath" in health["failure"]
+    assert server.wait_exit() == 1
+    assert server.plane.statuses == ["failed"]

@@ -53,17 +53,17 @@ caf::actor_system_config& settings() {
   return made;
 }
 
+enum class wired : std::uint8_t { at_once, later };
+
 struct fixture {
-  fixture() {
+  explicit fixture(wired wiring = wired::at_once) {
     events = spawn_hosted(unit, event_log, std::string{"run-1"});
     commands = spawn_hosted(unit, fake_commands);
     publish(readiness::starting);
-    server = std::make_unique<http_server>(
-      io, edge_config{},
-      edge_wiring{health, events, commands,
-                  [] { return std::string{R"({"boxes":[]})"}; }, &access,
-                  &system, &unit});
+    server = std::make_unique<http_server>(io, edge_config{}, health);
     port = *server->open();
+    if (wiring == wired::at_once)
+      connect();
     thread = std::thread{[this] { io.run(); }};
   }
 
@@ -81,6 +81,12 @@ struct fixture {
     commands = nullptr;
     io.restart();
     io.poll();
+  }
+
+  void connect() {
+    server->connect({events, commands,
+                     [] { return std::string{R"({"boxes":[]})"}; }, &access,
+                     &system, &unit});
   }
 
   template <class F>
@@ -321,6 +327,42 @@ TEST_CASE_METHOD(fixture,
   CHECK(client.got().find("kept") != std::string::npos);
 }
 
+TEST_CASE("before the edge is connected health is answered and the rest waits",
+          "[server]") {
+  fixture f{wired::later};
+  http_client events{f.port};
+  events.request("GET", "/events", {}, "token");
+  http_client command{f.port};
+  command.request("POST", "/command", "hello", "token");
+  http_client boot{f.port};
+  boot.request("GET", "/boot", {}, "token");
+  http_client waiter{f.port};
+  waiter.request("GET", "/health?wait=hasSession&timeout=30");
+  { // One that does not wait is not missed.
+    http_client gone{f.port};
+    gone.request("POST", "/command", "gone", "token");
+  }
+  CHECK(f.get("/health").status == 200);
+  CHECK(f.get("/nothing").status == 404);
+  f.on_io([&f] { f.connect(); });
+  CHECK(events.wait_for(connected));
+  CHECK(command.answer().body == "run-1:hello");
+  CHECK(boot.answer().body == R"({"boxes":[]})");
+  f.publish(readiness::ready);
+  f.on_io([&f] { caf::anon_send(f.server->readiness(), readiness_changed{}); });
+  CHECK(waiter.answer().body.find(R"("hasSession":true)") != std::string::npos);
+}
+
+TEST_CASE("an edge that is closed before it was connected answers who waits",
+          "[server]") {
+  fixture f{wired::later};
+  http_client boot{f.port};
+  boot.request("GET", "/boot", {}, "token");
+  CHECK(f.get("/health").status == 200);
+  f.on_io([&f] { f.server->close(); });
+  CHECK(boot.answer().status == 500);
+}
+
 TEST_CASE_METHOD(fixture, "closed streams end in good order") {
   http_client client{port};
   client.request("GET", "/events", {}, "token");
@@ -393,6 +435,45 @@ TEST_CASE_METHOD(fixture, "a body over 32 MiB is too large, one of 32 MiB is "
   const auto taken = post("/command", std::string(routes::max_body_bytes, 'x'));
   CHECK(taken.status == 200);
   CHECK(taken.body.size() == routes::max_body_bytes + 6);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a body far over the bound is read and refused, and the "
+                 "connection goes on") {
+  http_client client{port};
+  client.request("POST", "/command",
+                 std::string(2 * routes::max_body_bytes + 1, 'x'), "token");
+  CHECK(client.answer().status == 413);
+  client.request("GET", "/health");
+  CHECK(client.answer().status == 200);
+}
+
+TEST_CASE_METHOD(fixture, "a body without an announced size has the same "
+                          "bound") {
+  http_client client{port};
+  client.send("POST /command HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+              "token\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const std::string chunk(1u << 20, 'x');
+  for (int i = 0; i < 70; ++i)
+    client.send("100000\r\n" + chunk + "\r\n");
+  client.send("0\r\n\r\n");
+  CHECK(client.answer().status == 413);
+  client.request("GET", "/health");
+  CHECK(client.answer().status == 200);
+}
+
+TEST_CASE_METHOD(fixture, "a body that is announced as gigabytes is refused "
+                          "before it comes") {
+  for (const auto* method : {"POST", "GET"}) {
+    http_client client{port};
+    client.send(std::string{method}
+                + " /command HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n"
+                  "Content-Length: 8000000000\r\n\r\n");
+    const auto answer = client.answer();
+    CHECK(answer.status == 413);
+    CHECK(answer.has("Connection: close"));
+    CHECK(client.closed());
+  }
 }
 
 TEST_CASE_METHOD(fixture, "a parse error closes its connection and harms "

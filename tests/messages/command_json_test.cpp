@@ -64,7 +64,7 @@ TEST_CASE("each served method has its three names (weakness 21)") {
         {"close", command_method::close},
         {"set_config_option", command_method::set_config_option},
         {"permission_response", command_method::permission_response},
-        {"refresh_session", command_method::unserved}})
+        {"refresh_session", command_method::refresh_session}})
     for (const std::string prefix : {"", "posthog/", "_posthog/"}) {
       INFO(prefix << name);
       const auto command = request(prefix + name, "{}");

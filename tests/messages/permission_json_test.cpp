@@ -22,25 +22,30 @@ TEST_CASE("what is no tool call is an ordinary one") {
     INFO(text);
     const auto call = read_permission_call(text);
     CHECK(call.subject == permission_subject::tool);
-    CHECK_FALSE(call.publishes);
+    CHECK(call.command.empty());
   }
 }
 
-TEST_CASE("a publishing command is found wherever agents name their shell "
+TEST_CASE("a shell's command is found wherever agents name their shell "
           "(weakness 24)") {
   for (const auto* call :
        {R"({"rawInput":{"toolName":"Bash","command":"git push"}})",
         R"({"_meta":{"toolName":"Bash"},"rawInput":{"command":"git push"}})",
         R"({"_meta":{"claudeCode":{"toolName":"mcp__x__bash"}},)"
-        R"("rawInput":{"command":"git push"}})",
-        R"({"kind":"execute","rawInput":{"command":["bash","-lc",)"
-        R"("git push"]}})"}) {
+        R"("rawInput":{"command":"git push"}})"}) {
     INFO(call);
-    CHECK(read_permission_call(call).publishes);
+    CHECK(read_permission_call(call).command == "git push");
   }
-  CHECK_FALSE(
+  CHECK(
     read_permission_call(R"({"kind":"edit","rawInput":{"command":"git push"}})")
-      .publishes);
+      .command.empty());
+}
+
+TEST_CASE("a command of words becomes a script of the same words") {
+  CHECK(read_permission_call(
+          R"({"kind":"execute","rawInput":{"command":["sh","-c","a 'b'"]}})")
+          .command
+        == R"('sh' '-c' 'a '\''b'\''')");
 }
 
 TEST_CASE("a question is written out for a thread") {

@@ -128,7 +128,7 @@ variables cli_environment(const server_config& config,
 caf::expected<std::string> find_cli(const server_config& config) {
   const auto& env = config.inherited_environment;
   if (const std::string given{lookup(env, "CLAUDE_CODE_EXECUTABLE")};
-      !given.empty()) {
+      !given.empty() && config.agent_command.empty()) {
     const bool found = is_script(given) ? ::access(given.c_str(), R_OK) == 0
                                         : is_executable(given);
     if (found)
@@ -138,6 +138,9 @@ caf::expected<std::string> find_cli(const server_config& config) {
                           + " is not there or cannot be executed; give the "
                             "path of the claude program or of its cli.js");
   }
+  if (!config.agent_command.empty()
+      && config.agent_command.front().find('/') != std::string::npos)
+    return config.agent_command.front(); // the spawn says what is wrong with it
   if (auto found = search_path(lookup(env, "PATH"), "claude"))
     return *found;
   if (auto found = packaged_cli(config); !found.empty())
@@ -174,7 +177,9 @@ launch_plan make_cli_plan(const server_config& config, const std::string& cli,
     arguments.emplace_back("--allow-dangerously-skip-permissions");
   const auto model =
     initial_claude_model({}, config.model.value_or(""), nullptr);
-  arguments.push_back("--model=" + model);
+  // Without our gateway the CLI's own choice of model is the better one.
+  if (!gateway.empty() || config.model)
+    arguments.push_back("--model=" + model);
   if (takes_long_context(model))
     arguments.push_back(std::string{"--betas="} + long_context_beta);
   if (config.effort)
@@ -186,6 +191,7 @@ launch_plan make_cli_plan(const server_config& config, const std::string& cli,
   if (!config.mcp_servers.empty() && takes_mcp_servers(model))
     arguments.push_back("--mcp-config=" + mcp_config_path(config));
   plan.environment = to_entries(cli_environment(config, gateway), mark);
+  plan.mark = mark;
   plan.directory = config.working_directory();
   return plan;
 }

@@ -4,6 +4,7 @@
 #include "messages/redact.hpp"
 #include "messages/wire/acp.hpp"
 #include "messages/wire/acp_agent.hpp"
+#include "messages/wire/claude/mcp_status.hpp"
 #include "messages/wire/notifications.hpp"
 
 #include <utility>
@@ -55,6 +56,7 @@ void cli_state::option_was_set(const set_agent_option& m,
                                std::uint64_t acp_id) {
   if (m.id == "mode") {
     policy->set_mode(m.value);
+    self->send(peers.permissions, session_mode{m.value});
     publish(current_mode_update(launch.session.id, m.value));
   } else if (m.id == "model") {
     model = m.value;
@@ -75,8 +77,22 @@ void cli_state::enter_mode(const std::string& mode) {
   if (policy->mode() == mode)
     return;
   policy->set_mode(mode);
+  self->send(peers.permissions, session_mode{mode});
   if (observer)
     self->send(observer, agent_mode_changed{mode, false});
+}
+
+// Servers connect when they like, so it is asked at the start of every turn.
+void cli_state::learn_read_only_tools() {
+  if (wanted.params.mcp_servers.empty())
+    return;
+  call(
+    0,
+    [this](const frame& answer) {
+      if (answer.error.empty())
+        policy->set_read_only_tools(read_only_mcp_tools(answer));
+    },
+    mcp_status_request);
 }
 
 } // namespace agent_server::claude

@@ -57,8 +57,11 @@ verdict permission_policy::judge(const tool_question& asked,
     return ask_for_approval(asked);
 
   // A plan and a question are for the person in every mode.
-  if (tool == "EnterPlanMode")
-    return enter_plan_mode(asked);
+  if (tool == "EnterPlanMode") {
+    auto result = allowed(asked);
+    result.new_mode = plan_mode;
+    return result;
+  }
   if (tool == "ExitPlanMode")
     return ask_about_plan(asked, plan, last_text);
   if (tool == "AskUserQuestion")
@@ -130,13 +133,6 @@ verdict permission_policy::ask_for_approval(const tool_question& asked) const {
                       tool_call_object(asked, rules_.cwd), changes);
 }
 
-verdict permission_policy::enter_plan_mode(const tool_question& asked) {
-  set_mode(plan_mode);
-  auto result = allowed(asked);
-  result.new_mode = plan_mode;
-  return result;
-}
-
 verdict permission_policy::ask_about_plan(const tool_question& asked,
                                           std::string_view plan,
                                           std::string_view last_text) const {
@@ -185,12 +181,11 @@ verdict permission_policy::ask_about_plan(const tool_question& asked,
 }
 
 verdict permission_policy::resolve_plan(const tool_question& asked,
-                                        const permission_answer& answer) {
+                                        const permission_answer& answer) const {
   const auto& mode = answer.option_id;
   if (grant_of(mode) == nullptr
       || (mode == bypass_mode && !rules_.bypass_allowed))
     return refused("The user did not approve the plan", answer.custom_input);
-  set_mode(mode);
   auto result = allowed(asked, set_mode_update(mode));
   result.new_mode = mode;
   return result;
@@ -211,10 +206,7 @@ verdict permission_policy::allow_always(const tool_question& asked) {
   auto result =
     allowed(asked, suggested.json.empty() ? allow_tool_update(asked.tool_name)
                                           : suggested.json);
-  if (!suggested.mode.empty()) {
-    set_mode(suggested.mode);
-    result.new_mode = suggested.mode;
-  }
+  result.new_mode = suggested.mode;
   return result;
 }
 

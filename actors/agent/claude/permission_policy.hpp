@@ -54,6 +54,7 @@ public:
   explicit permission_policy(permission_rules rules);
 
   const std::string& mode() const { return mode_; }
+  /// Also to be called with the `new_mode` of a verdict that is carried out.
   void set_mode(std::string_view mode);
 
   /// Replaces `permission_rules::read_only_tools`, which servers tell late.
@@ -79,10 +80,8 @@ private:
   verdict ask_for_approval(const tool_question& asked) const;
   verdict ask_about_plan(const tool_question& asked, std::string_view plan,
                          std::string_view last_text) const;
-  verdict enter_plan_mode(const tool_question& asked);
-
   verdict resolve_plan(const tool_question& asked,
-                       const permission_answer& answer);
+                       const permission_answer& answer) const;
   verdict allow_always(const tool_question& asked);
 
   bool allowed_in_mode(std::string_view tool_name) const;

@@ -228,6 +228,7 @@ private:
       if (auto found = command_one_deeper(rest.subspan(0, length), {});
           !found.empty())
         return found;
+      i += length;
     }
     return {};
   }

@@ -333,11 +333,10 @@ void cli_state::publish(std::vector<acp_line> lines) {
     publish(std::move(each.line), each.kind, std::move(each.text));
 }
 
-agent_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
-                                        cli_launch launch, first_launch first,
-                                        disk_actor disk,
-                                        std::vector<secret> secrets,
-                                        logger log) {
+cli_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
+                                      cli_launch launch, first_launch first,
+                                      disk_actor disk,
+                                      std::vector<secret> secrets, logger log) {
   auto& state = self->state;
   state.self = self;
   state.peers = std::move(peers);

@@ -65,8 +65,11 @@ struct cli_launch {
 constexpr std::uint32_t control_alarm = 1;
 constexpr std::uint32_t interrupt_alarm = 2;
 
+/// Also hears of its own deadlines.
+using cli_actor = agent_actor::extend<caf::reacts_to<alarm>>;
+
 struct cli_state;
-using cli_self = caf::stateful_actor<cli_state, traced<agent_actor::base>>;
+using cli_self = caf::stateful_actor<cli_state, traced<cli_actor::base>>;
 
 struct cli_state {
   static inline const char* name = "agent";
@@ -160,6 +163,7 @@ struct cli_state {
   caf::result<config_options> set_option(const set_agent_option& m);
   void option_was_set(const set_agent_option& m, std::uint64_t acp_id);
   void enter_mode(const std::string& mode);
+  void learn_read_only_tools();
 
   // Prompts and what comes of them (turn.cpp).
   caf::result<prompt_ended> prompt(const prompt_agent& m);
@@ -199,10 +203,9 @@ struct cli_state {
 /// Drives the Claude CLI by its stream-json and control protocol; to the rest
 /// of the server it is an ACP agent, whose lines it makes itself. `secrets` are
 /// cut out of what the CLI's output contributes to logs and errors.
-agent_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
-                                        cli_launch launch, first_launch first,
-                                        disk_actor disk,
-                                        std::vector<secret> secrets,
-                                        logger log);
+cli_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
+                                      cli_launch launch, first_launch first,
+                                      disk_actor disk,
+                                      std::vector<secret> secrets, logger log);
 
 } // namespace agent_server::claude

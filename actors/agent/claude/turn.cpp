@@ -1,6 +1,7 @@
 // Prompts, and what the CLI says while it works on them.
 #include "actors/agent/claude/session.hpp"
 
+#include "actors/turn_failure.hpp"
 #include "messages/redact.hpp"
 #include "messages/wire/acp.hpp"
 #include "messages/wire/acp_agent.hpp"
@@ -190,9 +191,13 @@ void cli_state::take_system(const frame& f) {
     if (!start.permission_mode.empty())
       enter_mode(start.permission_mode);
     unasked_turn = !running;
+    learn_read_only_tools();
     return;
   }
-  if (f.subtype == "api_retry")
+  if (f.subtype == "status") {
+    if (const auto mode = read_mode_change(f); !mode.empty())
+      enter_mode(mode);
+  } else if (f.subtype == "api_retry")
     log->warn("the agent tries its model again: "
               + redacted(read_api_retry(f), secrets));
 }
@@ -219,7 +224,13 @@ void cli_state::take_result(const frame& f) {
     return;
   }
   if (result.stop_reason.empty()) {
-    fail_turn(make_failure(ec::agent_error, redacted(result.error, secrets)));
+    fail_turn(make_failure(failure_code(result.classification),
+                           redacted(result.error, secrets)));
+    return;
+  }
+  if (converted->cut_short()) {
+    fail_turn(make_failure(ec::upstream_stream_terminated,
+                           "the model's answer broke off"));
     return;
   }
   if (remind_of_schema(result))

@@ -3,13 +3,13 @@
 #include "messages/wire/acp_agent.hpp"
 #include "messages/wire/claude/frame_document.hpp"
 #include "messages/wire/claude/tool_calls.hpp"
-#include "messages/wire/claude/tool_table.hpp"
 #include "messages/wire/claude/updates.hpp"
 #include "messages/wire/claude/usage.hpp"
 #include "messages/wire/json_writer.hpp"
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace agent_server::claude {
 
@@ -39,8 +39,9 @@ bool is_tool_result(std::string_view block_type) {
 } // namespace
 
 struct conversion::state {
-  state(std::string session, const std::string& cwd, std::int64_t window)
-    : session_id(std::move(session)), context_window(window), calls(cwd) {}
+  state(std::string session, std::string cwd, std::int64_t window)
+    : session_id(std::move(session)), context_window(window),
+      calls(std::move(cwd)) {}
 
   /// A message on its way from the model.
   struct stream {
@@ -67,6 +68,7 @@ struct conversion::state {
   bool begins_text = true;
   /// The main agent has said something since the last result.
   bool has_spoken = false;
+  bool was_cut_short = false;
 
   void update(lines& out, const std::string& object) const {
     if (!object.empty())
@@ -292,6 +294,8 @@ void conversion::state::take_system(const frame& f, lines& out) {
 }
 
 void conversion::state::take_result(const frame& f, lines& out) {
+  for (const auto& object : calls.abandon())
+    update(out, object);
   // A slash command that the CLI runs by itself may answer here alone.
   if (!has_spoken && f.subtype == "success" && !is_true(member(f, {"is_error"}))
       && member(f, {"structured_output"}) == nullptr) {
@@ -300,6 +304,9 @@ void conversion::state::take_result(const frame& f, lines& out) {
   }
   has_spoken = false;
   begins_text = true;
+  const auto main = streams.find("");
+  was_cut_short =
+    main != streams.end() && std::exchange(main->second.open, false);
   context_window = std::max(
     context_window, context_window_of(member(f, {"modelUsage"}), model));
   const auto* cost = member(f, {"total_cost_usd"});
@@ -319,8 +326,8 @@ void conversion::state::take_result(const frame& f, lines& out) {
 
 conversion::conversion(std::string session_id, std::string cwd,
                        std::int64_t context_window)
-  : state_(
-    std::make_unique<state>(std::move(session_id), cwd, context_window)) {}
+  : state_(std::make_unique<state>(std::move(session_id), std::move(cwd),
+                                   context_window)) {}
 
 conversion::~conversion() = default;
 conversion::conversion(conversion&&) noexcept = default;
@@ -361,34 +368,11 @@ std::vector<std::string> conversion::take_turn_texts() {
 }
 
 bool conversion::cut_short() const {
-  const auto found = state_->streams.find("");
-  return found != state_->streams.end() && found->second.open;
+  return state_->was_cut_short;
 }
 
 void conversion::set_context_window(std::int64_t tokens) {
   state_->context_window = tokens;
-}
-
-std::string tool_call_object(const tool_question& question,
-                             std::string_view cwd) {
-  rapidjson::Document input;
-  if (!json::read(input, question.input) || !input.IsObject())
-    input.SetObject();
-  const auto face = describe_tool(question.tool_name, &input, cwd);
-  auto raw_input = json::dump(input);
-  std::string name = raw_input == "{}" ? "\"toolName\":" : ",\"toolName\":";
-  json::append_quoted(name, question.tool_name);
-  raw_input.insert(raw_input.size() - 1, name);
-  json::writer out{2 * raw_input.size() + 512};
-  return out.open_object()
-    .text("toolCallId", question.tool_use_id)
-    .text("title", face.title)
-    .text("kind", face.kind)
-    .raw("content", face.content)
-    .raw("locations", face.locations)
-    .raw("rawInput", raw_input)
-    .close_object()
-    .take();
 }
 
 } // namespace agent_server::claude

@@ -49,8 +49,9 @@ public:
   /// The agent's texts of this turn, in order.
   std::vector<std::string> take_turn_texts();
 
-  /// The main agent's last message has not ended: its stream broke off. CLI
-  /// 2.1.112 ends such a turn as if nothing had happened.
+  /// The last result came while a message of the main agent was still on its
+  /// way: its stream broke off. CLI 2.1.112 ends such a turn as if all were
+  /// well.
   bool cut_short() const;
 
   void set_context_window(std::int64_t tokens);
@@ -59,6 +60,11 @@ private:
   struct state;
   std::unique_ptr<state> state_;
 };
+
+/// The `session/update` line of the slash commands; `commands` is JSON, see
+/// `initialize_answer`.
+std::string available_commands_update(std::string_view session_id,
+                                      std::string_view commands);
 
 /// The tool call as a permission request shows it: JSON object with
 /// toolCallId, title, kind, content, locations and rawInput (the input with

@@ -10,8 +10,6 @@ namespace agent_server::claude {
 
 namespace {
 
-using rapidjson::Value;
-
 constexpr std::array<std::pair<std::string_view, frame_kind>, 9> kinds{{
   {"control_response", frame_kind::control_response},
   {"control_request", frame_kind::control_request},
@@ -38,13 +36,6 @@ void read_response(frame& f) {
   f.error = text_member(f, {"response", "error"});
   if (f.error.empty())
     f.error = "the CLI gave no reason";
-}
-
-/// The content blocks of an assistant or user frame; nullptr when there are
-/// none.
-const Value* content_blocks(const frame& f) {
-  const auto* content = member(f, {"message", "content"});
-  return content != nullptr && content->IsArray() ? content : nullptr;
 }
 
 } // namespace
@@ -147,33 +138,6 @@ hook_call read_hook_call(const frame& request) {
   if (out.tool_use_id.empty())
     out.tool_use_id = json::text_of(json::find(input, "tool_use_id"));
   out.input = object_or(json::find(input, "tool_input"), "{}");
-  return out;
-}
-
-bool echoes(const frame& user, std::string_view uuid) {
-  return user.kind == frame_kind::user && is_true(member(user, {"isReplay"}))
-         && text_member(user, {"uuid"}) == uuid;
-}
-
-bool calls_a_tool(const frame& assistant) {
-  const auto* blocks = content_blocks(assistant);
-  if (blocks == nullptr)
-    return false;
-  for (const auto& block : blocks->GetArray())
-    if (json::text_of(json::find(&block, "type")) == "tool_use")
-      return true;
-  return false;
-}
-
-std::string plain_text(const frame& assistant) {
-  const auto* blocks = content_blocks(assistant);
-  if (blocks == nullptr
-      || !text_member(assistant, {"parent_tool_use_id"}).empty())
-    return {};
-  std::string out;
-  for (const auto& block : blocks->GetArray())
-    if (json::text_of(json::find(&block, "type")) == "text")
-      out += json::text_of(json::find(&block, "text"));
   return out;
 }
 

@@ -105,15 +105,6 @@ struct hook_call {
 };
 hook_call read_hook_call(const frame& request);
 
-/// Whether a user frame is the CLI's echo of the one that `uuid` names.
-bool echoes(const frame& user, std::string_view uuid);
-
-/// Whether an assistant frame holds a tool call.
-bool calls_a_tool(const frame& assistant);
-
-/// The text of an assistant frame of the main agent; empty when it has none.
-std::string plain_text(const frame& assistant);
-
 /// The end of a turn, as the callers of ACP see it.
 struct turn_result {
   /// end_turn, max_tokens, max_turn_requests or refusal; empty when it failed.

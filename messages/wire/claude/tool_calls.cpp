@@ -252,6 +252,25 @@ std::string tool_calls::refuse(std::string_view id,
   return out.close_object().take();
 }
 
+std::vector<std::string> tool_calls::abandon() {
+  std::vector<std::string> updates;
+  for (auto each = calls_.begin(); each != calls_.end();) {
+    const auto& [id, open] = *each;
+    if (!open.parent.empty()) { // a sub-agent may go on by itself
+      ++each;
+      continue;
+    }
+    if (open.announced) {
+      auto out = update_of(id, "tool_call_update");
+      out.text("status", "failed");
+      write_meta(out, {id, open.name, {}, {}, {}});
+      updates.push_back(out.close_object().take());
+    }
+    each = calls_.erase(each);
+  }
+  return updates;
+}
+
 std::string tool_calls::keep_plan(std::string_view name, const Value* input,
                                   const Value* response) {
   if (!plan_.take(name, input, response))

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace agent_server::claude {
 
@@ -45,6 +46,10 @@ public:
                      const rapidjson::Value* structured);
 
   std::string refuse(std::string_view id, std::string_view text) const;
+
+  /// The main agent's turn is over: its calls that have no result will get
+  /// none. One update a call.
+  std::vector<std::string> abandon();
 
 private:
   struct call {

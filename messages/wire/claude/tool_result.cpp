@@ -187,6 +187,12 @@ std::string plain_output(const Value& result, bool failed) {
   return out.close_array().key("isError").boolean(failed).close_object().take();
 }
 
+// What a sub-agent that goes on by itself leaves for now is for the model
+// alone.
+bool runs_on(const Value* structured) {
+  return json::text_of(json::find(structured, "status")) == "async_launched";
+}
+
 } // namespace
 
 tool_outcome describe_result(std::string_view tool_name, const Value& result,
@@ -199,7 +205,7 @@ tool_outcome describe_result(std::string_view tool_name, const Value& result,
     out.content = content_of(result, url, error_text);
   } else {
     out.title = found.title;
-    if (found.shown != nullptr)
+    if (found.shown != nullptr && !runs_on(structured))
       out.content = content_of(result, url, found.shown);
   }
   if (is_mcp_tool(tool_name) && structured != nullptr && structured->IsObject())

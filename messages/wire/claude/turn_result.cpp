@@ -63,7 +63,7 @@ std::string error_text(const frame& f) {
 
 /// Empty when the turn failed.
 std::string stop_reason(const frame& f, bool is_error) {
-  const auto given = text_member(f, {"stop_reason"});
+  auto given = text_member(f, {"stop_reason"});
   if (f.subtype == "success" && (given == "max_tokens" || given == "refusal"))
     return given;
   if (is_error)

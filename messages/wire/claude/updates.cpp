@@ -1,6 +1,7 @@
 #include "messages/wire/claude/updates.hpp"
 
 #include "messages/wire/acp_agent.hpp"
+#include "messages/wire/claude/conversion.hpp"
 #include "messages/wire/json_writer.hpp"
 
 namespace agent_server::claude {

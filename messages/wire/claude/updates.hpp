@@ -14,10 +14,6 @@ std::string message_chunk(std::string_view session_id, std::string_view text,
 std::string thought_chunk(std::string_view session_id, std::string_view text,
                           std::string_view parent);
 
-/// `commands` is JSON, see `initialize_answer`.
-std::string available_commands_update(std::string_view session_id,
-                                      std::string_view commands);
-
 /// `used` and `size` in tokens; `cost` is the session's cost so far in US
 /// dollars as JSON, empty when it is not known.
 std::string usage_update(std::string_view session_id, std::int64_t used,

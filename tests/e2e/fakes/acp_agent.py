@@ -13,6 +13,8 @@ Script members (all optional):
   stderr       text written to stderr at the start
   exit_status  of "exit" (0)
   grandchildren  how many processes to leave in sessions of their own
+  daemons      how many to leave that keep neither session, environment nor
+               parent
   ignore_term  SIGTERM does nothing
 """
 import json
@@ -196,6 +198,22 @@ def leave_grandchildren(number):
             for_ever()
 
 
+def leave_daemons(number):
+    """Processes that keep neither group, environment nor parent."""
+    for _ in range(number):
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+            continue
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        record("grandchild")
+        for fd in (0, 1, 2):
+            os.close(fd)
+        os.execve("/bin/sleep", ["sleep", "1000"], {})
+
+
 def main():
     if SCRIPT.get("ignore_term"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -205,6 +223,7 @@ def main():
     if "stderr" in SCRIPT:
         os.write(2, SCRIPT["stderr"].encode())
     leave_grandchildren(SCRIPT.get("grandchildren", 0))
+    leave_daemons(SCRIPT.get("daemons", 0))
     time.sleep(SCRIPT.get("delay", {}).get("start", 0))
     fault = SCRIPT.get("at", {}).get("start")
     if fault:

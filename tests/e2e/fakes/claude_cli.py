@@ -56,7 +56,9 @@ class Cli:
         self.mode = "default"
         self.prompts = queue.Queue()
         self.answers = queue.Queue()
+        self.requests = queue.Queue()
         self.interrupted = threading.Event()
+        self.initialized = threading.Event()
         self.turns = 0
 
     def read(self):
@@ -65,13 +67,18 @@ class Cli:
             message = json.loads(line)
             kind = message.get("type")
             if kind == "control_request":
-                self.control(message["request_id"], message["request"])
+                self.requests.put(message)
             elif kind == "control_response":
                 self.answers.put(message["response"])
             elif kind == "user":
                 self.prompts.put(message)
         record("eof")
         os._exit(0)
+
+    def answer_requests(self):
+        while True:
+            message = self.requests.get()
+            self.control(message["request_id"], message["request"])
 
     def control(self, request_id, request):
         subtype = request["subtype"]
@@ -102,6 +109,8 @@ class Cli:
             self.interrupted.set()
         send({"response": {"response": answer, "request_id": request_id,
                            "subtype": "success"}, "type": "control_response"})
+        if subtype == "initialize":
+            self.initialized.set()
 
     def stream(self, event, parent=None):
         send({"type": "stream_event", "event": event, "uuid": str(uuid.uuid4()),
@@ -192,8 +201,12 @@ class Cli:
 
     def serve(self):
         threading.Thread(target=self.read, daemon=True).start()
+        threading.Thread(target=self.answer_requests, daemon=True).start()
+        prompt = self.prompts.get()
+        self.initialized.wait()
         while True:
-            self.run(self.prompts.get())
+            self.run(prompt)
+            prompt = self.prompts.get()
 
 
 record("started", argv=FLAGS, env=dict(os.environ), cwd=os.getcwd())
