@@ -24,6 +24,18 @@ def make_repository(directory):
     return directory
 
 
+def listening(claude, directory):
+    """A program that notes in `arguments` what it is called with, and is the
+    CLI."""
+    directory.mkdir()
+    words = f"node {claude}" if claude.suffix == ".js" else str(claude)
+    program = directory / "claude"
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" "
+                       f">>{directory}/arguments\nexec {words} \"$@\"\n")
+    program.chmod(0o755)
+    return program
+
+
 class Turn:
     """A user_message under way; `answer` is the command's reply."""
 
@@ -85,10 +97,13 @@ class Session:
         return pathlib.Path(self.server.env["HOME"])
 
     def cli_pid(self):
-        """The CLI's process."""
+        """The CLI's process. It gives itself a title, so that its command
+        line does not tell."""
+        program = shutil.which("node") if self.claude.suffix == ".js" \
+            else self.claude
         found = [pid for pid in processes.descendants(self.server.pid)
-                 if str(self.claude) in processes.command_line(pid)
-                 and processes.is_alive(pid)]
+                 if processes.is_alive(pid) and processes.program(pid)
+                 == os.path.realpath(program)]
         assert found, "no CLI runs"
         return found[0]
 

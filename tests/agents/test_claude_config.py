@@ -157,10 +157,12 @@ def test_a_settings_files_rules_hold(house, claude):
     repository = make_repository(house.tmp_path / "repository")
     (repository / ".claude").mkdir()
     (repository / ".claude/settings.json").write_text(json.dumps(
-        {"permissions": {"allow": ["Bash(touch made)"]}}))
+        {"permissions": {"allow": ["Bash(uname:*)"],
+                         "deny": ["Bash(id)"]}}))
     session = Session(house, claude, mode="default", repository=repository)
-    session.gateway.script([tool("Bash", command="touch made")],
-                           [text("Done.")])
-    session.prompt("Create a file.")
+    session.gateway.script([tool("Bash", command="uname -s")],
+                           [tool("Bash", command="id")], [text("Done.")])
+    session.prompt("Look around.")
     assert not session.questions()
-    assert (session.repository / "made").exists()
+    assert session.outcome("Bash", 1)["status"] == "completed"
+    assert session.outcome("Bash", 2)["status"] == "failed"

@@ -37,6 +37,14 @@ def command_line(pid):
         return ""
 
 
+def program(pid):
+    """The path of the program that it runs."""
+    try:
+        return os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return None
+
+
 def state(pid):
     try:
         with open(f"/proc/{pid}/stat") as file:
