@@ -95,7 +95,7 @@ void session_actor_state::clear_consumed_keys(
 }
 
 void session_actor_state::run_next_prompt() {
-  if (now != stage::ready || !first_turn_decided)
+  if (now != stage::ready || !first_turn_decided || refreshing)
     return;
   const auto* next = prompts.begin_next();
   if (next == nullptr) {
@@ -232,7 +232,7 @@ session_actor_state::refresh(const refresh_session& m) {
     return make_failure(ec::no_session, "No active session for this run");
   if (m.mcp_servers.empty())
     return session_refreshed{};
-  if (prompts.running())
+  if (prompts.running() || refreshing)
     return make_failure(ec::agent_error,
                         "Cannot refresh session while a prompt "
                         "turn is in flight");
@@ -241,12 +241,17 @@ session_actor_state::refresh(const refresh_session& m) {
                         "Model " + options.model
                           + " does not support MCP injection; cannot refresh");
   auto promise = self->make_response_promise<session_refreshed>();
+  refreshing = true;
   self->request(peers.agent, refresh_timeout, refresh_agent{m.mcp_servers})
     .then(
-      [promise](const agent_refreshed&) mutable {
+      [this, promise](const agent_refreshed&) mutable {
+        refreshing = false;
         promise.deliver(session_refreshed{});
+        run_next_prompt();
       },
       [this, promise](caf::error& err) mutable {
+        refreshing = false;
+        run_next_prompt();
         if (err == caf::sec::request_timeout)
           err = make_failure(ec::agent_error,
                              "Session refresh timed out for " + session_id);

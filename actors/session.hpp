@@ -107,6 +107,8 @@ struct session_actor_state {
   catalog_options options;
   turns prompts;
   bool first_turn_decided = false;
+  /// The agent is being given other MCP servers; prompts wait.
+  bool refreshing = false;
   std::string last_failure;
   std::vector<caf::typed_response_promise<session_idle>> waiting_for_idle;
 

@@ -44,10 +44,12 @@ struct write_line {
   std::shared_ptr<const std::string> line;
 };
 
-/// Ends the process and its group: end of input, TERM, and KILL after `grace`.
-/// Answered when nothing of it is left.
+/// Ends the process and its group: end of input, TERM when `patience` is over,
+/// and KILL after `grace`. Answered when nothing of it is left.
 struct stop_process {
   std::chrono::milliseconds grace{1'000};
+  /// For a process that has something to save when its input ends.
+  std::chrono::milliseconds patience{0};
 };
 struct process_stopped {};
 

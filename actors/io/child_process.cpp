@@ -4,6 +4,7 @@
 #include "actors/trace/recorder.hpp"
 #include "messages/error.hpp"
 
+#include <asio/steady_timer.hpp>
 #include <csignal>
 #include <utility>
 
@@ -61,6 +62,8 @@ caf::result<process_stopped> child_process_state::stop(const stop_process& m) {
   child->end_input();
   if (ending)
     ending->hurry(m.grace);
+  else if (m.patience.count() > 0)
+    end_group_later(m);
   else
     end_group(m.grace);
   return promise;
@@ -101,6 +104,19 @@ void child_process_state::tell_gone(process_gone news) {
     self->send(*owner, std::move(news));
   else
     untold = std::move(news);
+}
+
+void child_process_state::end_group_later(const stop_process& m) {
+  auto timer = std::make_shared<asio::steady_timer>(self->io(), m.patience);
+  timer->async_wait([this, timer, grace = m.grace,
+                     still = std::weak_ptr<running_child>{child},
+                     cause = trace::current_cause()](const asio::error_code&) {
+    // Its own end, or that of this actor, may have come first.
+    if (still.expired() || ending)
+      return;
+    trace::scope scope{cause};
+    end_group(grace);
+  });
 }
 
 void child_process_state::end_group(std::chrono::milliseconds grace) {

@@ -54,6 +54,7 @@ struct child_process_state {
   void listen();
   void gone(std::string how, bool misbehaved);
   void tell_gone(process_gone news);
+  void end_group_later(const stop_process& m);
   void end_group(std::chrono::milliseconds grace);
   void ended();
   /// Kills everything without waiting; the old process is nobody's then.

@@ -223,6 +223,13 @@ void cli_state::process_ended(const process_gone& m) {
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
     text.pop_back();
+  if (restarting && launch.session.resumes && restarts < max_restarts
+      && m.stderr_tail.find("No conversation found") != std::string::npos) {
+    ++restarts;
+    log->error("the agent lost its conversation and starts a new one: " + text);
+    start_process_again(has_conversation = false);
+    return;
+  }
   const bool may_restart =
     opened && !m.not_started && restarts < max_restarts && !restarting;
   if (!may_restart) {
@@ -271,16 +278,29 @@ caf::result<agent_refreshed> cli_state::refresh(const refresh_agent& m) {
     ->request(
       disk, caf::infinite,
       write_file{mcp_config_path(*changed), secret{mcp_config(m.mcp_servers)}})
-    .then(
-      [this](const file_written&) {
-        if (refreshing.pending())
-          start_process_again(has_conversation);
-      },
-      [this](caf::error& err) {
-        if (refreshing.pending())
-          refreshing.deliver(std::move(err));
-      });
+    .then([this](const file_written&) { end_for_refresh(); },
+          [this](caf::error& err) {
+            if (refreshing.pending())
+              refreshing.deliver(std::move(err));
+          });
   return refreshing;
+}
+
+// Older CLIs write the conversation behind the turn: one that is killed may
+// leave nothing to resume.
+void cli_state::end_for_refresh() {
+  if (!refreshing.pending())
+    return;
+  ++generation; // nobody is to miss the one that ends
+  auto go_on = [this] {
+    if (refreshing.pending())
+      start_process_again(has_conversation);
+  };
+  self
+    ->request(peers.process, caf::infinite,
+              stop_process{refresh_grace, refresh_patience})
+    .then([go_on](const process_stopped&) { go_on(); },
+          [go_on](const caf::error&) { go_on(); });
 }
 
 caf::result<agent_closed> cli_state::close() {
@@ -294,7 +314,9 @@ caf::result<agent_closed> cli_state::close() {
     refreshing.deliver(ending);
   fail_turn(ending);
   auto promise = self->make_response_promise<agent_closed>();
-  self->request(peers.process, caf::infinite, stop_process{})
+  self
+    ->request(peers.process, caf::infinite,
+              stop_process{close_grace, close_patience})
     .then(
       [promise](const process_stopped&) mutable {
         promise.deliver(agent_closed{});

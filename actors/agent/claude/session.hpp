@@ -36,6 +36,12 @@ constexpr std::chrono::seconds control_timeout{30};
 constexpr std::chrono::nanoseconds warm_answer{150'000'000};
 /// How long after an interrupt the turn is ended without the CLI's word.
 constexpr std::chrono::seconds interrupt_timeout{10};
+/// What the CLI gets to write its conversation down before it is ended, and
+/// then until it is killed: for a refresh, and at the end of the session.
+constexpr std::chrono::milliseconds refresh_patience{2'000};
+constexpr std::chrono::milliseconds refresh_grace{1'000};
+constexpr std::chrono::milliseconds close_patience{400};
+constexpr std::chrono::milliseconds close_grace{600};
 /// A CLI that keeps dying is started again this often without a turn between.
 constexpr int max_restarts = 3;
 /// How often a turn asks again for output that the task's schema demands.
@@ -156,6 +162,7 @@ struct cli_state {
   void session_is_open(const initialize_answer& found);
   void process_ended(const process_gone& m);
   caf::result<agent_refreshed> refresh(const refresh_agent& m);
+  void end_for_refresh();
   caf::result<agent_closed> close();
   void lose(const process_gone& m, std::string text);
 
