@@ -121,6 +121,7 @@ def test_options_outlive_the_cli(house, claude):
 def test_a_cli_killed_before_the_first_prompt(house, claude):
     session = Session(house, claude, [text("Hello.")])
     kill_cli(session)
+    time.sleep(0.5)
     assert session.prompt("Say hello.")["assistant_message"] == "Hello."
     system = session.gateway.calls[0].system
     assert "Generated-By: PostHog Code" in system
