@@ -41,6 +41,7 @@ class Turn:
 
     def __init__(self, session, content):
         self.answer = None
+        self._session = session
         self._thread = threading.Thread(
             target=self._run, args=(session, content), daemon=True)
         self._thread.start()
@@ -55,6 +56,12 @@ class Turn:
     def end(self, timeout=60):
         self._thread.join(timeout)
         assert self.answer is not None, "the turn goes on"
+        if "result" in self.answer:
+            # The stream is read by another thread.
+            self._session.ended += 1
+            self._session.stream.wait_for(
+                lambda _: len(self._session.stop_reasons())
+                >= self._session.ended)
         return self.answer
 
 
@@ -64,6 +71,7 @@ class Session:
     def __init__(self, house, claude, *replies, mode=None, env=(), args=(),
                  plane=None, first_prompt="", wait=True, repository=None):
         self.claude = claude
+        self.ended = 0  # turns that ended well
         self.gateway = MessagesGateway(*replies)
         house.fakes.append(self.gateway)
         self.plane = plane or house.plane()

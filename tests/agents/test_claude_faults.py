@@ -64,6 +64,7 @@ def test_a_cli_killed_between_turns_goes_on_where_it_was(house, claude):
     session = Session(house, claude, [text("The word is otter.")],
                       [text("It was otter.")])
     session.prompt("Tell me a word.")
+    time.sleep(0.5)  # older CLIs write their transcript a little later
     killed = kill_cli(session)
     time.sleep(0.5)  # the server has noticed
     result = session.prompt("Which word?")
@@ -79,10 +80,23 @@ def test_a_prompt_that_meets_a_cli_just_killed_is_not_lost(house, claude):
     session = Session(house, claude, [text("The word is otter.")],
                       [text("It was otter.")])
     session.prompt("Tell me a word.")
+    time.sleep(0.5)
     kill_cli(session)
     result = session.prompt("Which word?")
     assert result["assistant_message"] == "It was otter."
     assert session.gateway.calls[-1].says("Tell me a word.", "user")
+
+
+def test_a_cli_that_lost_its_transcript_begins_a_new_conversation(
+        house, claude):
+    session = Session(house, claude, [text("Hello.")], [text("Again.")])
+    session.prompt("Say hello.")
+    time.sleep(0.5)
+    for transcript in session.home.rglob("projects/*/*.jsonl"):
+        transcript.unlink()
+    kill_cli(session)
+    time.sleep(0.5)
+    assert session.prompt("Go on.")["assistant_message"] == "Again."
 
 
 def test_options_outlive_the_cli(house, claude):
@@ -91,6 +105,7 @@ def test_options_outlive_the_cli(house, claude):
     session.set_option("effort", "low")
     session.set_option("mode", "default")
     session.prompt("Say hello.")
+    time.sleep(0.5)
     kill_cli(session)
     time.sleep(0.5)
     session.gateway.script([tool("Bash", command="touch made")],
@@ -106,6 +121,7 @@ def test_options_outlive_the_cli(house, claude):
 def test_a_cli_killed_before_the_first_prompt(house, claude):
     session = Session(house, claude, [text("Hello.")])
     kill_cli(session)
+    time.sleep(0.5)
     assert session.prompt("Say hello.")["assistant_message"] == "Hello."
     system = session.gateway.calls[0].system
     assert "Generated-By: PostHog Code" in system
@@ -208,7 +224,8 @@ def test_a_refresh_in_a_turn_is_refused(house, claude):
     session = Session(house, claude, [text("word " * 60, pause=0.05)])
     turn = session.begin("Tell a story.")
     session.stream.wait_for(lambda s: s.updates("agent_message_chunk"), 30)
-    answer = session.server.command("refresh_session", {"mcpServers": []})
+    answer = session.server.command("refresh_session", {"mcpServers": [
+        {"type": "http", "name": "sums", "url": "http://127.0.0.1:9/mcp"}]})
     assert answer["error"]["message"] == \
         "Cannot refresh session while a prompt turn is in flight"
     assert turn.end()["result"]["stopReason"] == "end_turn"
