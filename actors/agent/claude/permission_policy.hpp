@@ -41,6 +41,8 @@ struct verdict {
   std::string response;
   /// Why it was refused, for the tool call's update; empty otherwise.
   std::string denial;
+  /// The refusal ends the turn.
+  bool ends_turn = false;
   /// The mode that the session enters with it; empty: unchanged.
   std::string new_mode;
   /// What to ask, for `ask`.

@@ -31,6 +31,8 @@ void cli_state::carry_out(const tool_question& asked, const verdict& decided) {
     std::vector<acp_line> lines;
     converted->take_denial(asked.tool_use_id, decided.denial, lines);
     publish(std::move(lines));
+    if (running && decided.ends_turn)
+      running->refused = true;
   }
   write(success_response(asked.request_id, decided.response));
   if (!decided.new_mode.empty())
@@ -64,12 +66,24 @@ void cli_state::answered(const std::string& request_id,
   carry_out(open.asked, policy->resolve(open.asked, answer));
 }
 
+// Not every CLI asks before it runs a tool in plan mode.
+std::string cli_state::denial_of(const hook_call& hook) {
+  auto denial = policy->forbids(hook.tool_name, hook.input);
+  if (!denial.empty() || policy->mode() != "plan")
+    return denial;
+  tool_question asked;
+  asked.request_id = hook.request_id;
+  asked.tool_name = hook.tool_name;
+  asked.tool_use_id = hook.tool_use_id;
+  asked.input = hook.input;
+  return policy->judge(asked, plan.text(), last_text).denial;
+}
+
 void cli_state::take_hook(const frame& f) {
   const auto hook = read_hook_call(f);
   if (hook.event == "PreToolUse") {
     plan.note(hook.tool_name, hook.input);
-    write(hook_response(f.request_id, hook.event,
-                        policy->forbids(hook.tool_name, hook.input)));
+    write(hook_response(f.request_id, hook.event, denial_of(hook)));
     return;
   }
   std::vector<acp_line> lines;

@@ -6,7 +6,6 @@
 #include "messages/redact.hpp"
 #include "messages/wire/acp.hpp"
 #include "messages/wire/acp_agent.hpp"
-#include "messages/wire/claude/mcp_config.hpp"
 #include "messages/wire/claude/session_lines.hpp"
 #include "messages/wire/claude/updates.hpp"
 
@@ -117,7 +116,7 @@ void cli_state::write_handshake() {
     call(
       0,
       [this](const frame& answer) {
-        if (!answer.error.empty())
+        if (!answer.error.empty() && answer.error != started_again)
           log->error(
             "the agent does not take model, effort or gateway while it "
             "runs: "
@@ -129,7 +128,7 @@ void cli_state::write_handshake() {
   call(
     0,
     [this, mode = policy->mode()](const frame& answer) {
-      if (answer.error.empty())
+      if (answer.error.empty() || answer.error == started_again)
         return;
       log->error("the agent does not enter the mode " + mode + ": "
                  + redacted(answer.error, secrets));
@@ -141,7 +140,7 @@ void cli_state::write_handshake() {
 }
 
 void cli_state::handshake_answered(const frame& answer) {
-  if (gone || closing)
+  if (gone || closing || answer.error == started_again)
     return;
   trace::scope scope{end_launch_span()};
   if (!answer.error.empty()) {
@@ -191,116 +190,6 @@ void cli_state::session_is_open(const initialize_answer& found) {
     acp::result_line(std::to_string(creating_id), session_result(id, shown)));
   creating.deliver(session_opened{id, {}});
   publish(available_commands_update(id, found.commands));
-}
-
-void cli_state::start_process_again(bool resumes) {
-  ++generation;
-  early_frames.clear();
-  unasked_turn = false;
-  calls.fail_all("the agent was started again");
-  withdraw_all();
-  restarting = true;
-  launch.session.resumes = resumes;
-  launch_span = trace::begin_span("agent: restart");
-  self->send(
-    peers.process,
-    start_process{generation, make_cli_plan(*launch.config, launch.program,
-                                            gateway_url(*launch.config, false),
-                                            launch.session, launch.mark)});
-  write_handshake();
-}
-
-void cli_state::process_ended(const process_gone& m) {
-  if (m.generation != generation || gone || closing)
-    return;
-  auto text = m.not_started ? m.how : "the agent " + m.how;
-  if (!m.stderr_tail.empty()) {
-    // Cut after redaction: half a secret would not be recognised.
-    auto words = redacted(m.stderr_tail, secrets);
-    if (words.size() > max_last_words)
-      words.erase(0, words.size() - max_last_words);
-    text += "; its last words: " + words;
-  }
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
-    text.pop_back();
-  if (restarting && launch.session.resumes && restarts < max_restarts
-      && m.stderr_tail.find("No conversation found") != std::string::npos) {
-    ++restarts;
-    log->error("the agent lost its conversation and starts a new one: " + text);
-    start_process_again(has_conversation = false);
-    return;
-  }
-  const bool may_restart =
-    opened && !m.not_started && restarts < max_restarts && !restarting;
-  if (!may_restart) {
-    lose(m, std::move(text));
-    return;
-  }
-  ++restarts;
-  log->warn(text + ": starting it again");
-  fail_turn(make_failure(ec::agent_crashed, text));
-  start_process_again(has_conversation);
-}
-
-void cli_state::lose(const process_gone& m, std::string text) {
-  if (launch_span != 0)
-    trace::end_span(std::exchange(launch_span, 0), trace::outcome::error);
-  const auto code = m.not_started  ? ec::agent_not_found
-                    : m.misbehaved ? ec::agent_refused
-                                   : ec::agent_crashed;
-  gone = make_failure(code, text);
-  calls.fail_all(text);
-  withdraw_all();
-  if (creating.pending())
-    creating.deliver(gone);
-  if (refreshing.pending())
-    refreshing.deliver(gone);
-  fail_turn(gone);
-  if (observer)
-    self->send(observer, agent_gone{std::move(text), code});
-}
-
-caf::result<agent_refreshed> cli_state::refresh(const refresh_agent& m) {
-  if (gone)
-    return gone;
-  if (!opened)
-    return make_failure(ec::no_session, "the agent has no session yet");
-  if (running || refreshing.pending())
-    return make_failure(ec::agent_error,
-                        "Cannot refresh session while a prompt turn is in "
-                        "flight");
-  refreshing = self->make_response_promise<agent_refreshed>();
-  auto changed = std::make_shared<server_config>(*launch.config);
-  changed->mcp_servers = m.mcp_servers;
-  launch.config = changed;
-  wanted.params.mcp_servers = m.mcp_servers;
-  self
-    ->request(
-      disk, caf::infinite,
-      write_file{mcp_config_path(*changed), secret{mcp_config(m.mcp_servers)}})
-    .then([this](const file_written&) { end_for_refresh(); },
-          [this](caf::error& err) {
-            if (refreshing.pending())
-              refreshing.deliver(std::move(err));
-          });
-  return refreshing;
-}
-
-// Older CLIs write the conversation behind the turn: one that is killed may
-// leave nothing to resume.
-void cli_state::end_for_refresh() {
-  if (!refreshing.pending())
-    return;
-  ++generation; // nobody is to miss the one that ends
-  auto go_on = [this] {
-    if (refreshing.pending())
-      start_process_again(has_conversation);
-  };
-  self
-    ->request(peers.process, caf::infinite,
-              stop_process{refresh_grace, refresh_patience})
-    .then([go_on](const process_stopped&) { go_on(); },
-          [go_on](const caf::error&) { go_on(); });
 }
 
 caf::result<agent_closed> cli_state::close() {

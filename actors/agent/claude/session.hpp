@@ -67,6 +67,9 @@ struct cli_launch {
   std::string (*make_uuid)() = nullptr;
 };
 
+/// Why calls to a CLI that was replaced fail.
+constexpr const char* started_again = "the agent was started again";
+
 /// What an alarm of the driver is for; `round` numbers the call or the turn.
 constexpr std::uint32_t control_alarm = 1;
 constexpr std::uint32_t interrupt_alarm = 2;
@@ -92,7 +95,11 @@ struct cli_state {
     bool claimed = false;
     /// The CLI has taken the prompt up.
     bool taken = false;
+    /// The CLI has said something since the prompt was written.
+    bool noticed = false;
     bool cancelled = false;
+    /// A tool was refused in a way that ends the turn.
+    bool refused = false;
     int schema_reminders = 0;
     int answers_without_output = 0;
   };
@@ -155,15 +162,18 @@ struct cli_state {
   caf::result<agent_opened> open();
   void repository_is_there();
   caf::result<session_opened> create(const open_session& m);
-  void start_process_again(bool resumes);
   void write_handshake();
   std::uint64_t end_launch_span();
   void handshake_answered(const frame& answer);
   void session_is_open(const initialize_answer& found);
+  caf::result<agent_closed> close();
+
+  // Loss and replacement of the CLI (restart.cpp).
+  void start_process_again(bool resumes);
   void process_ended(const process_gone& m);
   caf::result<agent_refreshed> refresh(const refresh_agent& m);
   void end_for_refresh();
-  caf::result<agent_closed> close();
+  bool start_on_other_footing(const process_gone& m, const std::string& text);
   void lose(const process_gone& m, std::string text);
 
   // Config options (options.cpp).
@@ -194,6 +204,7 @@ struct cli_state {
   void ask_permission(const tool_question& asked, permission_question question);
   void carry_out(const tool_question& asked, const verdict& decided);
   void answered(const std::string& request_id, const permission_answer& answer);
+  std::string denial_of(const hook_call& hook);
   void take_hook(const frame& f);
   void withdraw(const std::string& request_id);
   void withdraw_all();

@@ -140,6 +140,10 @@ void cli_state::take_garbage(const std::string& line) {
 }
 
 void cli_state::take_frame(const frame& f) {
+  if (running && !running->noticed) {
+    running->noticed = true;
+    has_conversation = true;
+  }
   switch (f.kind) {
     case frame_kind::control_request: take_question(f); return;
     case frame_kind::control_cancel: withdraw(f.request_id); return;
@@ -150,7 +154,6 @@ void cli_state::take_frame(const frame& f) {
     case frame_kind::user:
       if (running && echoes(f, running->uuid)) {
         running->taken = true;
-        has_conversation = true;
         return;
       }
       convert(f);
@@ -215,7 +218,7 @@ void cli_state::take_result(const frame& f) {
     return;
   restarts = 0;
   auto result = read_turn_result(f);
-  if (running->cancelled) {
+  if (running->cancelled || (running->refused && result.interrupted)) {
     end_turn({"cancelled", converted->take_turn_texts(), {}}, result.usage);
     return;
   }

@@ -13,6 +13,7 @@ verdict denied(std::string text, bool interrupt) {
   verdict result;
   result.what = verdict::kind::deny;
   result.response = deny_response(text, interrupt);
+  result.ends_turn = interrupt;
   result.denial = std::move(text);
   return result;
 }
