@@ -10,8 +10,13 @@
 
 namespace agent_server::claude {
 
+bool finds_nothing_to_resume(std::string_view words) {
+  return words.find("No conversation found") != std::string_view::npos;
+}
+
 void cli_state::start_process_again(bool resumes) {
   ++generation;
+  nothing_to_resume = false;
   early_frames.clear();
   unasked_turn = false;
   calls.fail_all(started_again);
@@ -62,11 +67,12 @@ void cli_state::process_ended(const process_gone& m) {
 // been killed before it wrote anything, or after we heard the last of it.
 bool cli_state::start_on_other_footing(const process_gone& m,
                                        const std::string& text) {
-  const auto says = [&](std::string_view words) {
-    return m.stderr_tail.find(words) != std::string::npos;
-  };
-  const bool lost = launch.session.resumes && says("No conversation found");
-  const bool kept = !launch.session.resumes && says("already in use");
+  const bool lost =
+    launch.session.resumes
+    && (nothing_to_resume || finds_nothing_to_resume(m.stderr_tail));
+  const bool kept =
+    !launch.session.resumes
+    && m.stderr_tail.find("already in use") != std::string::npos;
   if ((!lost && !kept) || restarts > max_restarts)
     return false;
   ++restarts;

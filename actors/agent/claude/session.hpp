@@ -77,6 +77,10 @@ constexpr std::uint32_t interrupt_alarm = 2;
 /// Also hears of its own deadlines.
 using cli_actor = agent_actor::extend<caf::reacts_to<alarm>>;
 
+/// Whether a CLI says that it was to go on with a conversation that is not
+/// there: on its standard error, or in a result.
+bool finds_nothing_to_resume(std::string_view words);
+
 struct cli_state;
 using cli_self = caf::stateful_actor<cli_state, traced<cli_actor::base>>;
 
@@ -127,6 +131,8 @@ struct cli_state {
   bool closing = false;
   int restarts = 0;
   bool restarting = false;
+  /// The CLI that was started again has said so.
+  bool nothing_to_resume = false;
   std::size_t garbage_lines = 0;
   std::string version;
 

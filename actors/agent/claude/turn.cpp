@@ -212,6 +212,10 @@ void cli_state::convert(const frame& f) {
 }
 
 void cli_state::take_result(const frame& f) {
+  if (restarting && finds_nothing_to_resume(read_turn_result(f).error)) {
+    nothing_to_resume = true; // it ends now
+    return;
+  }
   const bool ours = running && (running->taken || !unasked_turn);
   unasked_turn = false;
   if (!ours)
