@@ -57,7 +57,7 @@ using disk_actor = caf::typed_actor<
   caf::replies_to<flush_disk>::with<disk_flushed>,
   // Reads the model pinned by settings files.
   caf::replies_to<read_pinned_model>::with<pinned_model>,
-  caf::replies_to<write_file>::with<file_written>,
+  caf::replies_to<write_file>::with<file_written>, caf::reacts_to<remove_file>,
   // Makes the agent's working directory.
   caf::replies_to<make_working_directory>::with<working_directory_made>>;
 

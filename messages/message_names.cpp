@@ -94,6 +94,7 @@ const char* message_name(const std::type_info& type) {
     named<phase_ended>("phase_ended"),
     named<phase_retrying>("phase_retrying"),
     named<write_file>("write_file"),
+    named<remove_file>("remove_file"),
     named<file_written>("file_written"),
     named<pinned_model>("pinned_model"),
     named<posted_command>("posted_command"),

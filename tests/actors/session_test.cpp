@@ -136,6 +136,7 @@ struct session_fixture : fixture {
       return disk_actor::behavior_type{
         [](const log_line&) {},
         [](const write_file&) { return file_written{}; },
+        [](const remove_file&) {},
         [](const flush_disk&) { return disk_flushed{}; },
         [model](const read_pinned_model&) { return pinned_model{model}; },
         [=](const make_working_directory& m)

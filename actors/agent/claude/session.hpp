@@ -106,6 +106,9 @@ struct cli_state {
     bool refused = false;
     int schema_reminders = 0;
     int answers_without_output = 0;
+    std::string last_answer; // a message id
+    /// The prompt is a slash command.
+    bool is_command = false;
   };
 
   /// A question of the CLI that waits for an answer.
@@ -133,7 +136,7 @@ struct cli_state {
   bool restarting = false;
   /// The CLI that was started again has said so.
   bool nothing_to_resume = false;
-  std::size_t garbage_lines = 0;
+  std::size_t garbage_lines = 0; // of this process
   std::string version;
 
   control_calls calls;
@@ -172,6 +175,7 @@ struct cli_state {
   std::uint64_t end_launch_span();
   void handshake_answered(const frame& answer);
   void session_is_open(const initialize_answer& found);
+  void stop_process_for_good();
   caf::result<agent_closed> close();
 
   // Loss and replacement of the CLI (restart.cpp).
@@ -192,7 +196,9 @@ struct cli_state {
   caf::result<prompt_ended> prompt(const prompt_agent& m);
   void send_prompt(std::string blocks);
   void claim(const prompt_agent& m);
+  void take_echo();
   void cancel();
+  void interrupt();
   void take_line(const process_line& m);
   void take_garbage(const std::string& line);
   void take_frame(const frame& f);
