@@ -71,6 +71,18 @@ def test_the_initial_environment_is_overwritten(server):
         assert secret.encode() not in environ
 
 
+def test_a_password_in_a_url_is_overwritten_too(house):
+    server = house.start(env={
+        **PINNED, "DATABASE_URL": "postgres://u:hush-hush@db.invalid/x",
+        "PLAIN_URL": "https://plain.invalid/a@b"})
+    server.wait_ready()
+    environ = proc(server, "environ")
+    assert b"hush-hush" not in environ
+    assert b"https://plain.invalid/a@b" in environ
+    env = server.agent.started[0]["env"]
+    assert env["DATABASE_URL"] == "postgres://u:hush-hush@db.invalid/x"
+
+
 def test_no_secret_is_in_the_command_line_of_anybody(server):
     for pid in processes.descendants(server.pid):
         line = processes.command_line(pid)

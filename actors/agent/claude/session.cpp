@@ -77,6 +77,7 @@ caf::result<session_opened> cli_state::create(const open_session& m) {
   rules.config_directory = config_directory(*launch.config);
   rules.allowed_domains = m.params.allowed_domains;
   rules.bypass_allowed = launch.bypass_allowed;
+  rules.mcp_tools = launch.config->claude_code.mcp_tool_approvals;
   rules.may_publish = launch.config->create_pr.value_or(true);
   plan = plan_file{rules.config_directory + "/plans"};
   policy.emplace(std::move(rules));
@@ -274,7 +275,7 @@ cli_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
     [self](const process_gone& m) { self->state.process_ended(m); },
     [self](const agent_observer_actor& who) { self->state.observer = who; },
     [self](const open_agent&) { return self->state.open(); },
-    // What this agent is started with does not depend on the task.
+    // What is different is told to the CLI that runs: see open_session.
     [](const replace_agent&) {},
     [self](const repository_ready&) { self->state.repository_is_there(); },
     [self](const open_session& m) { return self->state.create(m); },
