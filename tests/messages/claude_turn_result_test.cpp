@@ -109,7 +109,6 @@ TEST_CASE("an interrupted turn is told apart from a failed one") {
     for (const auto* scenario : {"cancel", "cancel_while_asked"}) {
       const auto ended = results(version, scenario).at(0);
       CHECK(ended.interrupted);
-      CHECK(ended.subtype == "error_during_execution");
     }
   const auto failed = result(R"("subtype":"error_during_execution",)"
                              R"("is_error":true,"errors":["a","b"])");
