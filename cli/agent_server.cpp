@@ -180,6 +180,7 @@ void running_server::begin(const caf::error& problem) {
   access_.emplace(libraries_, config_->jwt_public_key, access_token_.reveal(),
                   trace_token.reveal(), config_->control_plane.run_id);
   auto& actors = *actors_;
+  caf::anon_send(actors.events, open_spool{});
   edge_wiring wiring;
   wiring.events = actors.events;
   wiring.commands =

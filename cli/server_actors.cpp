@@ -3,6 +3,7 @@
 #include "actors/agent/claude/session.hpp"
 #include "actors/control_plane.hpp"
 #include "actors/disk.hpp"
+#include "actors/event_spool.hpp"
 #include "actors/health.hpp"
 #include "actors/io/child_process.hpp"
 #include "actors/io/event_log.hpp"
@@ -17,6 +18,7 @@
 #include "actors/task_fetch.hpp"
 #include "cli/initial_environment.hpp"
 #include "cli/settings_files.hpp"
+#include "cli/state_directory.hpp"
 #include "messages/identity.hpp"
 
 #include <algorithm>
@@ -85,7 +87,10 @@ void server_actors::spawn_outside(int log_fd) {
   health =
     system_.spawn(agent_server::health, around_.published,
                   initial_health(config, around_.start, around_.boot_id));
-  events = spawn_hosted(unit_, event_log, config.control_plane.run_id);
+  events =
+    spawn_hosted(unit_, event_log, config.control_plane.run_id,
+                 system_.spawn<caf::detached>(
+                   event_spool, spool_directory(config), spool_limits{}, *log));
   outbound = spawn_hosted(
     unit_, agent_server::outbound, around_.libraries,
     std::string{"posthog/cloud.hog.dev; version: " AGENT_SERVER_VERSION});

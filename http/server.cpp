@@ -128,10 +128,12 @@ public:
     builder_.flush();
   }
 
-  void write(stream_bytes bytes, std::function<void()> flushed) override {
+  void write(stream_bytes bytes, std::function<void(bool)> flushed) override {
     for (auto& piece : bytes)
       builder_.append_chunk(std::move(piece));
-    builder_.flush([flushed = std::move(flushed)](const auto&) { flushed(); });
+    builder_.flush([flushed = std::move(flushed)](const auto& problem) {
+      flushed(!problem);
+    });
   }
 
   void end() override { builder_.done(); }
@@ -233,6 +235,8 @@ struct request_handler {
     if (const auto field =
           header.opt_value_of(restinio::http_field::authorization))
       view.authorization = *field;
+    if (const auto field = header.opt_value_of("Last-Event-ID"))
+      view.last_event_id = *field;
     view.loopback = is_loopback(request->remote_endpoint().address());
     to->later(view, std::make_shared<restinio_exchange>(request, connections));
     return restinio::request_accepted();

@@ -3,6 +3,7 @@
 #include "messages/agent.hpp"
 #include "messages/boot.hpp"
 #include "messages/command.hpp"
+#include "messages/event_stream.hpp"
 #include "messages/http.hpp"
 #include "messages/journal.hpp"
 #include "messages/log.hpp"
@@ -177,11 +178,27 @@ using event_log_actor =
                    caf::reacts_to<attach_client>, caf::reacts_to<detach_client>,
                    caf::replies_to<close_streams>::with<streams_closed>>;
 
-/// The same, with what its clients are asked.
-using event_stream_actor =
-  event_log_actor::extend<caf::reacts_to<client_watch_actor>,
-                          caf::reacts_to<announce_permission>,
-                          caf::reacts_to<retract_permission>>;
+/// The same, with what its clients are asked and what its edge and its spool
+/// tell it.
+using event_stream_actor = event_log_actor::extend<
+  caf::reacts_to<client_watch_actor>, caf::reacts_to<announce_permission>,
+  caf::reacts_to<retract_permission>, caf::reacts_to<client_ready>,
+  caf::reacts_to<open_spool>,
+  // The end of a turn, or of a pause.
+  caf::reacts_to<alarm>>;
+
+/// Keeps the events in files; has a thread of its own.
+using event_spool_actor =
+  caf::typed_actor<caf::replies_to<open_spool>::with<spool_opened>,
+                   caf::replies_to<spool_frames>::with<frames_spooled>,
+                   caf::replies_to<read_spool>::with<spool_read>,
+                   caf::reacts_to<note_received>,
+                   // It is time to put what was written on the disk.
+                   caf::reacts_to<alarm>>;
+
+/// Waits for the disk; has a thread of its own.
+using file_sync_actor =
+  caf::typed_actor<caf::replies_to<sync_file>::with<file_synced>>;
 
 /// Coalesces and delivers log entries.
 using session_log_actor =

@@ -66,6 +66,9 @@ struct permissions_fixture : fixture {
           [t](const retract_permission& m) {
             t->retracted.push_back(m.request_id);
           },
+          [](const client_ready&) {},
+          [](const open_spool&) {},
+          [](const agent_server::alarm&) {},
         };
       },
       heard);

@@ -57,7 +57,8 @@ enum class wired : std::uint8_t { at_once, later };
 
 struct fixture {
   explicit fixture(wired wiring = wired::at_once) {
-    events = spawn_hosted(unit, event_log, std::string{"run-1"});
+    events =
+      spawn_hosted(unit, event_log, std::string{"run-1"}, event_spool_actor{});
     commands = spawn_hosted(unit, fake_commands);
     publish(readiness::starting);
     server = std::make_unique<http_server>(io, edge_config{}, health);
