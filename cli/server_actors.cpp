@@ -47,8 +47,9 @@ std::vector<secret> secrets_of(const server_config& config) {
     for (const auto& header : server.headers)
       secrets.push_back(header.second);
   for (const auto& [name, value] : config.inherited_environment)
-    if (is_secret_variable(name) && value.size() >= least_secret_size)
-      secrets.emplace_back(value);
+    for (auto& each : secrets_of_variable(name, value))
+      if (each.size() >= least_secret_size)
+        secrets.emplace_back(std::move(each));
   return secrets;
 }
 

@@ -342,13 +342,17 @@ struct http_server::impl {
   void connect(edge_wiring wiring) {
     auto& unit = *wiring.unit;
     relay = spawn_hosted(unit, command_relay, wiring.commands);
+    edge_routes->connect(std::move(wiring), relay);
+  }
+
+  readiness_actor begin_watch(io_unit& unit) {
     watch = spawn_hosted(
       unit, readiness_watch,
       std::function<void()>{[to = std::weak_ptr<routes>{edge_routes}] {
         if (const auto known = to.lock())
           known->readiness_known();
       }});
-    edge_routes->connect(std::move(wiring), relay);
+    return watch;
   }
 
   void adopt(asio::ip::tcp::socket socket,
@@ -394,8 +398,8 @@ void http_server::connect(edge_wiring wiring) {
   impl_->connect(std::move(wiring));
 }
 
-readiness_actor http_server::readiness() {
-  return impl_->watch;
+readiness_actor http_server::watch(io_unit& unit) {
+  return impl_->begin_watch(unit);
 }
 
 void http_server::close() {
@@ -403,10 +407,10 @@ void http_server::close() {
     return;
   impl_->accepting->close();
   impl_->edge_routes->close();
-  if (!impl_->relay)
-    return; // never connected
-  caf::anon_send_exit(impl_->relay, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(impl_->watch, caf::exit_reason::user_shutdown);
+  if (impl_->relay)
+    caf::anon_send_exit(impl_->relay, caf::exit_reason::user_shutdown);
+  if (impl_->watch)
+    caf::anon_send_exit(impl_->watch, caf::exit_reason::user_shutdown);
 }
 
 } // namespace agent_server

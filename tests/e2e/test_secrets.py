@@ -73,12 +73,11 @@ def test_the_initial_environment_is_overwritten(server):
 
 def test_a_password_in_a_url_is_overwritten_too(house):
     server = house.start(env={
-        **PINNED, "DATABASE_URL": "postgres://u:hush-hush@db.invalid/x",
-        "PLAIN_URL": "https://plain.invalid/a@b"})
+        **PINNED, "DATABASE_URL": "postgres://u:hush-hush@db.invalid/x"})
     server.wait_ready()
     environ = proc(server, "environ")
     assert b"hush-hush" not in environ
-    assert b"https://plain.invalid/a@b" in environ
+    assert b"hush-hush" not in proc(server, "cmdline")
     env = server.agent.started[0]["env"]
     assert env["DATABASE_URL"] == "postgres://u:hush-hush@db.invalid/x"
 
