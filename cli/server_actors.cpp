@@ -17,6 +17,7 @@
 #include "actors/task_fetch.hpp"
 #include "cli/initial_environment.hpp"
 #include "cli/settings_files.hpp"
+#include "cli/state_directory.hpp"
 #include "messages/identity.hpp"
 
 #include <algorithm>
@@ -107,7 +108,7 @@ void server_actors::spawn_all(const agent_launch& launch, guard_link guard,
     system_.spawn(model_catalog, outbound, config.control_plane.api_key, *log);
   peers.health = health;
   peers.event_log = events;
-  peers.session_log = system_.spawn(session_log, control_plane, *log);
+  peers.session_log = spawn_session_log();
   spawn_permissions(peers.session_log);
   peers.permissions = permissions;
   peers.file_watch = spawn_hosted(unit_, file_watch);
@@ -137,6 +138,18 @@ void server_actors::spawn_plane() {
   caf::anon_send(events, journal_tap_actor{terminal});
   control_plane = system_.spawn<caf::detached>(
     local_plane, config.state_directory, around_.local->prompt);
+}
+
+session_log_actor server_actors::spawn_session_log() {
+  const auto& config = *around_.config;
+  session_log_settings settings;
+  // The local plane keeps its log in the same directory.
+  if (!around_.local)
+    settings.spool = config.state_directory + "/session-log-"
+                     + path_component(config.control_plane.run_id);
+  settings.secrets = secrets_of(config);
+  return system_.spawn<caf::detached>(session_log, control_plane,
+                                      std::move(settings), *log);
 }
 
 void server_actors::spawn_permissions(const session_log_actor& session_log) {

@@ -79,6 +79,7 @@ private:
   };
 
   void spawn_plane();
+  session_log_actor spawn_session_log();
   void spawn_permissions(const session_log_actor& session_log);
   agent_actor spawn_agent(const agent_launch& launch, const acp_peers& peers);
   session_setup make_setup(const agent_launch& launch) const;

@@ -185,6 +185,31 @@ TEST_CASE_METHOD(control_plane_fixture,
 }
 
 TEST_CASE_METHOD(control_plane_fixture,
+                 "log entries may have been taken when the answer is lost") {
+  for (const auto code :
+       {ec::http_broken, ec::http_timeout, ec::http_too_large}) {
+    auto asked = ask<log_appended>(plane, append_log{});
+    web->fail(web->size() - 1, code, "no answer");
+    run();
+    REQUIRE(asked.failed());
+    CHECK(code_of(*asked.error) == ec::answer_lost);
+  }
+  // A gateway between knows of no answer either.
+  for (const int status : {502, 504}) {
+    auto asked = ask<log_appended>(plane, append_log{});
+    answer_last(status);
+    REQUIRE(asked.failed());
+    CHECK(code_of(*asked.error) == ec::answer_lost);
+  }
+  for (const int status : {500, 503}) {
+    auto asked = ask<log_appended>(plane, append_log{});
+    answer_last(status);
+    REQUIRE(asked.failed());
+    CHECK(code_of(*asked.error) == ec::control_plane_unreachable);
+  }
+}
+
+TEST_CASE_METHOD(control_plane_fixture,
                  "a connection that breaks under a request is tried again only "
                  "when twice does no harm") {
   ask<task_run>(plane, get_run{});
