@@ -167,6 +167,19 @@ session_actor_state::queue_message(const user_message& m) {
   return promise;
 }
 
+caf::result<steered> session_actor_state::steer(const steer_turn& m) {
+  if (now != stage::ready)
+    return make_failure(ec::no_session, "No active session for this run");
+  if (!prompts.running())
+    return steered{false, "no turn is running"};
+  auto promise = self->make_response_promise<steered>();
+  self->request(peers.agent, caf::infinite, steer_agent{m.blocks})
+    .then(
+      [promise](const steered& answer) mutable { promise.deliver(answer); },
+      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+  return promise;
+}
+
 caf::result<turn_cancelled> session_actor_state::cancel() {
   if (now != stage::ready)
     return make_failure(ec::no_session, "No active session for this run");
@@ -361,6 +374,7 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
                            self->state.config().control_plane.run_id};
     },
     [self](const user_message& m) { return self->state.queue_message(m); },
+    [self](const steer_turn& m) { return self->state.steer(m); },
     [self](const cancel_turn&) { return self->state.cancel(); },
     [self](const set_config_option& m) { return self->state.set_option(m); },
     [self](const refresh_session& m) { return self->state.refresh(m); },

@@ -150,6 +150,7 @@ struct session_actor_state {
   void prompt_finished(const prompt_ended& done);
   void prompt_failed(const caf::error& err);
   caf::result<user_message_done> queue_message(const user_message& m);
+  caf::result<steered> steer(const steer_turn& m);
   caf::result<turn_cancelled> cancel();
   caf::result<config_options> set_option(const set_config_option& m);
   void apply_option(const set_config_option& m,

@@ -67,7 +67,8 @@ using outbound_actor =
 
 /// Calls of the task API. `control_plane` speaks HTTP, `local_plane` answers
 /// from a directory. Errors: `ec::control_plane_unreachable`,
-/// `ec::control_plane_refused`, and for log entries `ec::entries_refused`.
+/// `ec::control_plane_refused`; for log entries also `ec::entries_refused` and
+/// `ec::answer_lost`.
 using control_plane_actor =
   caf::typed_actor<caf::replies_to<get_task>::with<task>,
                    caf::replies_to<get_run>::with<task_run>,
@@ -132,7 +133,7 @@ using agent_actor = process_owner_actor::extend<
   caf::reacts_to<replace_agent>, caf::reacts_to<repository_ready>,
   caf::replies_to<open_session>::with<session_opened>,
   caf::replies_to<prompt_agent>::with<prompt_ended>,
-  caf::reacts_to<cancel_prompt>,
+  caf::replies_to<steer_agent>::with<steered>, caf::reacts_to<cancel_prompt>,
   caf::replies_to<set_agent_option>::with<config_options>,
   caf::reacts_to<context_window_known>,
   caf::replies_to<refresh_agent>::with<agent_refreshed>,
@@ -197,6 +198,7 @@ using file_watch_actor =
 using session_actor = agent_observer_actor::extend<
   caf::replies_to<get_session_state>::with<session_state>,
   caf::replies_to<user_message>::with<user_message_done>,
+  caf::replies_to<steer_turn>::with<steered>,
   caf::replies_to<cancel_turn>::with<turn_cancelled>,
   caf::replies_to<set_config_option>::with<config_options>,
   caf::replies_to<refresh_session>::with<session_refreshed>,
