@@ -15,6 +15,7 @@
 #include "actors/permissions.hpp"
 #include "actors/session_log.hpp"
 #include "actors/task_fetch.hpp"
+#include "actors/turn_relay.hpp"
 #include "cli/initial_environment.hpp"
 #include "cli/settings_files.hpp"
 #include "cli/state_directory.hpp"
@@ -109,7 +110,9 @@ void server_actors::spawn_all(const agent_launch& launch, guard_link guard,
   peers.health = health;
   peers.event_log = events;
   peers.session_log = spawn_session_log();
-  spawn_permissions(peers.session_log);
+  if (!around_.local)
+    peers.turn_relay = system_.spawn(turn_relay, control_plane, *log);
+  spawn_permissions(peers.session_log, peers.turn_relay);
   peers.permissions = permissions;
   peers.file_watch = spawn_hosted(unit_, file_watch);
   peers.disk = disk;
@@ -152,7 +155,8 @@ session_log_actor server_actors::spawn_session_log() {
                                       std::move(settings), *log);
 }
 
-void server_actors::spawn_permissions(const session_log_actor& session_log) {
+void server_actors::spawn_permissions(const session_log_actor& session_log,
+                                      const turn_relay_actor& relay) {
   if (around_.local) {
     permissions = terminal;
     return;
@@ -168,7 +172,7 @@ void server_actors::spawn_permissions(const session_log_actor& session_log) {
   settings.deadline = config.limits.permission;
   permissions =
     system_.spawn(agent_server::permissions,
-                  permission_peers{events, session_log, control_plane},
+                  permission_peers{events, session_log, control_plane, relay},
                   std::move(settings), *log);
 }
 

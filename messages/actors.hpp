@@ -190,6 +190,10 @@ using session_log_actor =
                    caf::replies_to<flush_log>::with<log_flushed>,
                    caf::reacts_to<alarm>>;
 
+/// Posts what the agent says where the run was asked for.
+using turn_relay_actor =
+  caf::typed_actor<caf::reacts_to<turn_said>, caf::reacts_to<question_posted>>;
+
 /// Answers once the file is there.
 using file_watch_actor =
   caf::typed_actor<caf::replies_to<await_file>::with<file_exists>>;

@@ -50,6 +50,8 @@ const char* message_name(const std::type_info& type) {
     named<steer_agent>("steer_agent"),
     named<steer_turn>("steer_turn"),
     named<steered>("steered"),
+    named<turn_said>("turn_said"),
+    named<question_posted>("question_posted"),
     named<close_agent>("close_agent"),
     named<close_session>("close_session"),
     named<close_streams>("close_streams"),

@@ -18,6 +18,7 @@ struct peers_script {
   inbox<open_session, session_opened> sessions;
   inbox<prompt_agent, prompt_ended> prompts;
   inbox<steer_agent, steered> steers;
+  std::vector<turn_said> said;
   inbox<set_agent_option, config_options> options;
   inbox<close_agent, agent_closed> closes;
   inbox<get_models, models> catalogue;
@@ -170,6 +171,12 @@ struct session_fixture : fixture {
           },
         };
       });
+    with.turn_relay = make<turn_relay_actor>(system, peers, [](auto, auto s) {
+      return turn_relay_actor::behavior_type{
+        [=](const turn_said& m) { s->said.push_back(m); },
+        [](const question_posted&) {},
+      };
+    });
     session_setup setup;
     setup.config = std::make_shared<const server_config>(config);
     setup.agent_program = "/bin/agent";
@@ -764,6 +771,20 @@ TEST_CASE_METHOD(talking_fixture,
   REQUIRE(second.answered());
   CHECK(first.value().assistant_message == "one\n\nmore");
   CHECK(second.value().assistant_message == "two");
+  REQUIRE(peers->said.size() == 3);
+  CHECK(peers->said[1].texts == std::vector<std::string>{"one", "more"});
+  CHECK(peers->said[2].texts == std::vector<std::string>{"two"});
+}
+
+TEST_CASE_METHOD(talking_fixture, "only a turn that ended well is relayed") {
+  say("[1]");
+  end_turn(1, {"half"}, "cancelled");
+  say("[2]");
+  peers->prompts.fail(2, ec::agent_error, "no");
+  run();
+  REQUIRE(peers->said.size() == 3);
+  CHECK(peers->said[1].texts.empty());
+  CHECK(peers->said[2].texts.empty());
 }
 
 TEST_CASE_METHOD(talking_fixture, "a message goes into the turn that runs") {
