@@ -23,7 +23,7 @@ bool is_transient(int status) {
 
 // What the control plane says of entries that it will not take tomorrow either.
 bool refuses_entries(int status) {
-  return status == 400 || status == 404 || status == 413 || status == 422;
+  return status == 400 || status == 413 || status == 422;
 }
 
 } // namespace
