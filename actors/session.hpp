@@ -49,6 +49,7 @@ struct session_peers {
   disk_actor disk;
   lifecycle_actor lifecycle;
   permission_desk_actor permissions;
+  turn_relay_actor turn_relay;
 };
 
 /// What a session is made with.
@@ -149,7 +150,9 @@ struct session_actor_state {
   void take_prompt_end(const prompt_ended& done);
   void prompt_finished(const prompt_ended& done);
   void prompt_failed(const caf::error& err);
+  void tell_relay(std::vector<std::string> texts);
   caf::result<user_message_done> queue_message(const user_message& m);
+  caf::result<steered> steer(const steer_turn& m);
   caf::result<turn_cancelled> cancel();
   caf::result<config_options> set_option(const set_config_option& m);
   void apply_option(const set_config_option& m,

@@ -16,6 +16,7 @@
 #include "actors/permissions.hpp"
 #include "actors/session_log.hpp"
 #include "actors/task_fetch.hpp"
+#include "actors/turn_relay.hpp"
 #include "cli/initial_environment.hpp"
 #include "cli/settings_files.hpp"
 #include "cli/state_directory.hpp"
@@ -113,8 +114,10 @@ void server_actors::spawn_all(const agent_launch& launch, guard_link guard,
     system_.spawn(model_catalog, outbound, config.control_plane.api_key, *log);
   peers.health = health;
   peers.event_log = events;
-  peers.session_log = system_.spawn(session_log, control_plane, *log);
-  spawn_permissions(peers.session_log);
+  peers.session_log = spawn_session_log();
+  if (!around_.local)
+    peers.turn_relay = system_.spawn(turn_relay, control_plane, *log);
+  spawn_permissions(peers.session_log, peers.turn_relay);
   peers.permissions = permissions;
   peers.file_watch = spawn_hosted(unit_, file_watch);
   peers.disk = disk;
@@ -145,7 +148,20 @@ void server_actors::spawn_plane() {
     local_plane, config.state_directory, around_.local->prompt);
 }
 
-void server_actors::spawn_permissions(const session_log_actor& session_log) {
+session_log_actor server_actors::spawn_session_log() {
+  const auto& config = *around_.config;
+  session_log_settings settings;
+  // The local plane keeps its log in the same directory.
+  if (!around_.local)
+    settings.spool = config.state_directory + "/session-log-"
+                     + path_component(config.control_plane.run_id);
+  settings.secrets = secrets_of(config);
+  return system_.spawn<caf::detached>(session_log, control_plane,
+                                      std::move(settings), *log);
+}
+
+void server_actors::spawn_permissions(const session_log_actor& session_log,
+                                      const turn_relay_actor& relay) {
   if (around_.local) {
     permissions = terminal;
     return;
@@ -161,7 +177,7 @@ void server_actors::spawn_permissions(const session_log_actor& session_log) {
   settings.deadline = config.limits.permission;
   permissions =
     system_.spawn(agent_server::permissions,
-                  permission_peers{events, session_log, control_plane},
+                  permission_peers{events, session_log, control_plane, relay},
                   std::move(settings), *log);
 }
 

@@ -68,7 +68,8 @@ using outbound_actor =
 
 /// Calls of the task API. `control_plane` speaks HTTP, `local_plane` answers
 /// from a directory. Errors: `ec::control_plane_unreachable`,
-/// `ec::control_plane_refused`, and for log entries `ec::entries_refused`.
+/// `ec::control_plane_refused`; for log entries also `ec::entries_refused` and
+/// `ec::answer_lost`.
 using control_plane_actor =
   caf::typed_actor<caf::replies_to<get_task>::with<task>,
                    caf::replies_to<get_run>::with<task_run>,
@@ -133,7 +134,7 @@ using agent_actor = process_owner_actor::extend<
   caf::reacts_to<replace_agent>, caf::reacts_to<repository_ready>,
   caf::replies_to<open_session>::with<session_opened>,
   caf::replies_to<prompt_agent>::with<prompt_ended>,
-  caf::reacts_to<cancel_prompt>,
+  caf::replies_to<steer_agent>::with<steered>, caf::reacts_to<cancel_prompt>,
   caf::replies_to<set_agent_option>::with<config_options>,
   caf::reacts_to<context_window_known>,
   caf::replies_to<refresh_agent>::with<agent_refreshed>,
@@ -206,6 +207,10 @@ using session_log_actor =
                    caf::replies_to<flush_log>::with<log_flushed>,
                    caf::reacts_to<alarm>>;
 
+/// Posts what the agent says where the run was asked for.
+using turn_relay_actor =
+  caf::typed_actor<caf::reacts_to<turn_said>, caf::reacts_to<question_posted>>;
+
 /// Answers once the file is there.
 using file_watch_actor =
   caf::typed_actor<caf::replies_to<await_file>::with<file_exists>>;
@@ -214,6 +219,7 @@ using file_watch_actor =
 using session_actor = agent_observer_actor::extend<
   caf::replies_to<get_session_state>::with<session_state>,
   caf::replies_to<user_message>::with<user_message_done>,
+  caf::replies_to<steer_turn>::with<steered>,
   caf::replies_to<cancel_turn>::with<turn_cancelled>,
   caf::replies_to<set_config_option>::with<config_options>,
   caf::replies_to<refresh_session>::with<session_refreshed>,

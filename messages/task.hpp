@@ -75,6 +75,14 @@ struct relay_message {
 };
 struct message_relayed {};
 
+/// What the agent said in a turn; nothing of one that did not end well.
+struct turn_said {
+  std::vector<std::string> texts;
+};
+
+/// A question of the agent was posted with `relay_message`.
+struct question_posted {};
+
 /// Ends the time in which control-plane calls share the boot's deadline.
 struct boot_over {};
 
@@ -95,4 +103,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::append_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::log_appended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::relay_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::message_relayed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::turn_said)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::question_posted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::boot_over)

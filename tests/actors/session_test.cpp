@@ -17,6 +17,8 @@ struct peers_script {
   inbox<open_agent, agent_opened> opens;
   inbox<open_session, session_opened> sessions;
   inbox<prompt_agent, prompt_ended> prompts;
+  inbox<steer_agent, steered> steers;
+  std::vector<turn_said> said;
   inbox<set_agent_option, config_options> options;
   inbox<close_agent, agent_closed> closes;
   inbox<get_models, models> catalogue;
@@ -37,6 +39,7 @@ struct peers_script {
     opens.items.clear();
     sessions.items.clear();
     prompts.items.clear();
+    steers.items.clear();
     options.items.clear();
     closes.items.clear();
     catalogue.items.clear();
@@ -100,6 +103,7 @@ struct session_fixture : fixture {
         [=](const replace_agent& m) { s->replaced.push_back(m.plan); },
         [=](const open_session& m) { return s->sessions.take(me, m); },
         [=](const prompt_agent& m) { return s->prompts.take(me, m); },
+        [=](const steer_agent& m) { return s->steers.take(me, m); },
         [=](const cancel_prompt&) { ++s->cancelled; },
         [=](const set_agent_option& m) { return s->options.take(me, m); },
         [](const repository_ready&) {},
@@ -168,6 +172,12 @@ struct session_fixture : fixture {
           },
         };
       });
+    with.turn_relay = make<turn_relay_actor>(system, peers, [](auto, auto s) {
+      return turn_relay_actor::behavior_type{
+        [=](const turn_said& m) { s->said.push_back(m); },
+        [](const question_posted&) {},
+      };
+    });
     session_setup setup;
     setup.config = std::make_shared<const server_config>(config);
     setup.agent_program = "/bin/agent";
@@ -725,4 +735,76 @@ TEST_CASE_METHOD(session_fixture,
   }
   CHECK(state() == readiness::ready);
   CHECK(peers->catalogue.size() == max_catalog_repeats + 1);
+}
+
+namespace {
+
+struct talking_fixture : session_fixture {
+  talking_fixture() {
+    boot_pinned();
+    end_turn(0, {"first"});
+  }
+
+  void end_turn(std::size_t i, std::vector<std::string> texts,
+                std::string reason = "end_turn") {
+    peers->prompts.answer(
+      i, prompt_ended{std::move(reason), std::move(texts), {}});
+    run();
+  }
+  pending<user_message_done> say(std::string blocks) {
+    return ask<user_message_done>(booting, user_message{std::move(blocks)});
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(talking_fixture,
+                 "each of several messages is answered with its own texts") {
+  // contract 19/19: upstream's reset each other's.
+  auto first = say("[1]");
+  auto second = say("[2]");
+  CHECK(peers->prompts.size() == 2);
+  end_turn(1, {"one", "more"});
+  REQUIRE(peers->prompts.size() == 3);
+  CHECK(peers->prompts.question(2).blocks == "[2]");
+  end_turn(2, {"two"});
+  REQUIRE(first.answered());
+  REQUIRE(second.answered());
+  CHECK(first.value().assistant_message == "one\n\nmore");
+  CHECK(second.value().assistant_message == "two");
+  REQUIRE(peers->said.size() == 3);
+  CHECK(peers->said[1].texts == std::vector<std::string>{"one", "more"});
+  CHECK(peers->said[2].texts == std::vector<std::string>{"two"});
+}
+
+TEST_CASE_METHOD(talking_fixture, "only a turn that ended well is relayed") {
+  say("[1]");
+  end_turn(1, {"half"}, "cancelled");
+  say("[2]");
+  peers->prompts.fail(2, ec::agent_error, "no");
+  run();
+  REQUIRE(peers->said.size() == 3);
+  CHECK(peers->said[1].texts.empty());
+  CHECK(peers->said[2].texts.empty());
+}
+
+TEST_CASE_METHOD(talking_fixture, "a message goes into the turn that runs") {
+  say("[1]");
+  auto asked = ask<steered>(booting, steer_turn{"[2]"});
+  REQUIRE(peers->steers.size() == 1);
+  CHECK(peers->steers.question(0).blocks == "[2]");
+  peers->steers.answer(0, steered{true, {}});
+  run();
+  REQUIRE(asked.answered());
+  CHECK(asked.value().taken);
+  CHECK(peers->prompts.size() == 2);
+}
+
+TEST_CASE_METHOD(talking_fixture,
+                 "a message into a turn is declined when none runs") {
+  auto asked = ask<steered>(booting, steer_turn{"[2]"});
+  REQUIRE(asked.answered());
+  CHECK_FALSE(asked.value().taken);
+  CHECK(asked.value().reason == "no turn is running");
+  CHECK(peers->steers.size() == 0);
 }

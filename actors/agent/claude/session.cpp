@@ -280,6 +280,7 @@ cli_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
     [self](const repository_ready&) { self->state.repository_is_there(); },
     [self](const open_session& m) { return self->state.create(m); },
     [self](const prompt_agent& m) { return self->state.prompt(m); },
+    [self](const steer_agent& m) { return self->state.steer(m); },
     [self](const cancel_prompt&) { self->state.cancel(); },
     [self](const set_agent_option& m) { return self->state.set_option(m); },
     [self](const context_window_known& m) {

@@ -90,6 +90,13 @@ void cli_state::cancel() {
   if (!running)
     return;
   running->cancelled = true;
+  drop_steers();
+  if (running->held) {
+    // The CLI's own turn is over: it would not confirm anything.
+    const auto usage = running->held->usage;
+    end_turn({"cancelled", converted->take_turn_texts(), {}}, usage);
+    return;
+  }
   self->delayed_send(
     self, interrupt_timeout,
     alarm{interrupt_alarm, running->number, trace::current_cause()});
@@ -111,6 +118,8 @@ void cli_state::alarm_rang(const alarm& m) {
   if (m.what == control_alarm) {
     calls.fail(m.round, "no answer within "
                           + std::to_string(control_timeout.count()) + " s");
+  } else if (m.what == steer_alarm) {
+    steer_expired(m.round);
   } else if (running && running->number == m.round) {
     log->warn("the agent goes on with a cancelled turn: starting it again");
     end_turn({"cancelled", converted->take_turn_texts(), {}}, {});
@@ -166,7 +175,8 @@ void cli_state::take_frame(const frame& f) {
         take_echo();
         return;
       }
-      convert(f);
+      if (!steer_was_taken(f))
+        convert(f);
       return;
     case frame_kind::assistant:
       count_answer(f);
@@ -210,8 +220,10 @@ void cli_state::take_system(const frame& f) {
     if (!start.permission_mode.empty())
       enter_mode(start.permission_mode);
     unasked_turn = !running;
-    if (running)
+    if (running) {
       running->noticed = true;
+      running->held.reset();
+    }
     has_conversation = true;
     learn_read_only_tools();
     return;
@@ -246,10 +258,15 @@ void cli_state::take_result(const frame& f) {
   restarts = 0;
   auto result = read_turn_result(f);
   if (running->cancelled || (running->refused && result.interrupted)) {
+    drop_steers();
     end_turn({"cancelled", converted->take_turn_texts(), {}}, result.usage);
     return;
   }
-  if (running->answers_without_output >= max_answers_without_output) {
+  const bool without_output =
+    running->answers_without_output >= max_answers_without_output;
+  if (without_output || result.stop_reason.empty() || converted->cut_short())
+    drop_steers();
+  if (without_output) {
     fail_turn(no_output());
     return;
   }
@@ -263,6 +280,11 @@ void cli_state::take_result(const frame& f) {
                            "the model's answer broke off"));
     return;
   }
+  if (!goes_on_with_steers(result))
+    end_with(std::move(result));
+}
+
+void cli_state::end_with(turn_result result) {
   if (remind_of_schema(result))
     return;
   end_turn({result.stop_reason, converted->take_turn_texts(),

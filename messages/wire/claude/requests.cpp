@@ -115,6 +115,13 @@ std::string interrupt_request(std::string_view id) {
   return end(out);
 }
 
+std::string cancel_message_request(std::string_view id,
+                                   std::string_view message_uuid) {
+  auto out = request(id, "cancel_async_message");
+  out.text("message_uuid", message_uuid);
+  return end(out);
+}
+
 std::string mcp_status_request(std::string_view id) {
   auto out = request(id, "mcp_status");
   return end(out);

@@ -36,6 +36,9 @@ struct flag_settings {
 std::string apply_flag_settings_request(std::string_view id,
                                         const flag_settings& settings);
 std::string interrupt_request(std::string_view id);
+/// Takes back a user message that the CLI has not taken up yet.
+std::string cancel_message_request(std::string_view id,
+                                   std::string_view message_uuid);
 std::string mcp_status_request(std::string_view id);
 
 /// Answers to questions of the CLI. `response` is a JSON object.
