@@ -11,6 +11,7 @@
 #include "messages/process.hpp"
 #include "messages/task.hpp"
 #include "messages/terminal.hpp"
+#include "messages/workspace.hpp"
 
 #include <caf/typed_actor.hpp>
 
@@ -68,17 +69,19 @@ using outbound_actor =
 /// Calls of the task API. `control_plane` speaks HTTP, `local_plane` answers
 /// from a directory. Errors: `ec::control_plane_unreachable`,
 /// `ec::control_plane_refused`, and for log entries `ec::entries_refused`.
-using control_plane_actor =
-  caf::typed_actor<caf::replies_to<get_task>::with<task>,
-                   caf::replies_to<get_run>::with<task_run>,
-                   caf::replies_to<update_run>::with<run_updated>,
-                   caf::replies_to<set_output>::with<output_set>,
-                   caf::replies_to<append_log>::with<log_appended>,
-                   caf::replies_to<relay_message>::with<message_relayed>,
-                   // Calls from now on have their own deadlines.
-                   caf::reacts_to<boot_over>,
-                   // The next try of a call that failed.
-                   caf::reacts_to<alarm>>;
+using control_plane_actor = caf::typed_actor<
+  caf::replies_to<get_task>::with<task>,
+  caf::replies_to<get_run>::with<task_run>,
+  caf::replies_to<update_run>::with<run_updated>,
+  caf::replies_to<set_output>::with<output_set>,
+  caf::replies_to<append_log>::with<log_appended>,
+  caf::replies_to<relay_message>::with<message_relayed>,
+  caf::replies_to<upload_artifacts>::with<artifacts_uploaded>,
+  caf::replies_to<download_artifact>::with<artifact_downloaded>,
+  // Calls from now on have their own deadlines.
+  caf::reacts_to<boot_over>,
+  // The next try of a call that failed.
+  caf::reacts_to<alarm>>;
 
 /// Owns the task and the run, each fetched once a boot.
 using task_fetch_actor =
@@ -193,8 +196,32 @@ using session_log_actor =
 using file_watch_actor =
   caf::typed_actor<caf::replies_to<await_file>::with<file_exists>>;
 
+/// Whoever wants to know of the pull request that the agent opened.
+using workspace_observer_actor =
+  caf::typed_actor<caf::reacts_to<pull_request_found>>;
+
+/// Runs git in the agent's working directory; has a thread of its own. Errors:
+/// `ec::workspace_failed`.
+using repository_actor = caf::typed_actor<
+  caf::replies_to<read_branch>::with<branch_read>,
+  caf::replies_to<capture_repository>::with<repository_captured>,
+  caf::replies_to<apply_checkpoint>::with<checkpoint_applied>>;
+
+/// Keeps the control plane informed of what the agent does to the repository:
+/// its branch, its pull request, its state. Hears of tool calls as a journal
+/// tap. Errors: `ec::workspace_failed`.
+using workspace_actor = journal_tap_actor::extend<
+  // Names the observer.
+  caf::reacts_to<workspace_observer_actor>, caf::reacts_to<follow_session>,
+  caf::reacts_to<sync_branch>,
+  caf::replies_to<save_checkpoint>::with<checkpoint_saved>,
+  caf::replies_to<restore_checkpoint>::with<checkpoint_restored>,
+  // The next checkpoint is due.
+  caf::reacts_to<alarm>>;
+
 /// The session's state machine: starting, ready, closing, or failed.
 using session_actor = agent_observer_actor::extend<
+  caf::reacts_to<pull_request_found>,
   caf::replies_to<get_session_state>::with<session_state>,
   caf::replies_to<user_message>::with<user_message_done>,
   caf::replies_to<cancel_turn>::with<turn_cancelled>,

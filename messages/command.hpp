@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/config.hpp"
+#include "messages/workspace.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <functional>
@@ -70,7 +71,10 @@ struct session_idle {
 };
 
 /// Ends the session and its agent; the process stays.
-struct close_session {};
+struct close_session {
+  /// Where the caller's clone stands, for the last checkpoint.
+  local_git_state local = {};
+};
 struct session_closed {};
 
 } // namespace agent_server

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,6 +76,39 @@ struct relay_message {
 };
 struct message_relayed {};
 
+/// The largest artifact that is uploaded or downloaded, in bytes. An upload is
+/// held in memory, as it is sent.
+constexpr std::size_t max_artifact_size = 32u << 20;
+
+/// A file to be kept with the run; `content` is stored as it stands here.
+struct artifact {
+  std::string name;
+  std::string content_type;
+  std::shared_ptr<const std::string> content;
+};
+
+/// Keeps files with the run; may be repeated until it is known to have worked.
+struct upload_artifacts {
+  std::vector<artifact> artifacts;
+};
+/// Where they are kept, in the same order.
+struct artifacts_uploaded {
+  std::vector<std::string> storage_paths;
+};
+
+/// Writes an artifact to a file, whose directory exists, byte for byte and
+/// readable by nobody else. A file that is there is replaced, and there is none
+/// after an error.
+struct download_artifact {
+  std::string storage_path;
+  std::string to_path;
+  /// A larger one fails with `ec::control_plane_refused`.
+  std::size_t max_size = max_artifact_size;
+};
+struct artifact_downloaded {
+  std::size_t bytes = 0;
+};
+
 /// Ends the time in which control-plane calls share the boot's deadline.
 struct boot_over {};
 
@@ -96,3 +130,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::log_appended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::relay_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::message_relayed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::boot_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::upload_artifacts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::artifacts_uploaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::download_artifact)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::artifact_downloaded)
