@@ -51,15 +51,9 @@ void commands_state::execute(const parsed_command& command, promise reply) {
   };
   switch (command.method) {
     case command_method::user_message:
-      if (command.blocks.empty()) {
-        refuse(make_failure(
-          ec::invalid_params,
-          command.has_artifacts
-            ? "artifacts are not served by this version: send content"
-            : "User message cannot be empty"));
-        return;
-      }
-      self->request(session, caf::infinite, user_message{command.blocks})
+      self
+        ->request(session, caf::infinite,
+                  user_message{command.blocks, command.attachments})
         .then(
           [reply, id](const user_message_done& done) mutable {
             reply.deliver(ok(

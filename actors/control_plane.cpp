@@ -30,13 +30,21 @@ std::string control_plane_state::task_url() const {
          + config.task_id + "/";
 }
 
-std::string control_plane_state::run_url() const {
-  return task_url() + "runs/" + config.run_id + "/";
+std::string control_plane_state::run_url(const std::string& run_id) const {
+  return task_url() + "runs/" + run_id + "/";
 }
 
 void control_plane_state::start(const char* label, std::string method,
                                 std::string url, std::string payload,
                                 std::function<void(caf::expected<body>)> done) {
+  start(label, std::move(method), std::move(url), std::move(payload),
+        std::move(done), answer_bounds{});
+}
+
+void control_plane_state::start(const char* label, std::string method,
+                                std::string url, std::string payload,
+                                std::function<void(caf::expected<body>)> done,
+                                answer_bounds bounds) {
   const auto id = ++last_call;
   auto& next = calls[id];
   next.idempotent = method != "POST";
@@ -47,7 +55,8 @@ void control_plane_state::start(const char* label, std::string method,
   next.request.headers = {{"Content-Type", "application/json"}};
   next.request.bearer = config.api_key;
   next.request.body = std::move(payload);
-  next.request.max_body = max_api_answer;
+  next.request.max_body = bounds.size;
+  next.try_timeout = bounds.time;
   // Only what the boot waits for shares the boot's time.
   next.give_up_at = booting && next.request.method == "GET"
                       ? boot_gives_up_at
@@ -65,8 +74,7 @@ void control_plane_state::try_once(std::uint32_t id) {
   const auto left =
     duration_cast<milliseconds>(current.give_up_at - self->clock().now());
   auto request = current.request;
-  request.timeout =
-    std::clamp(left, milliseconds{1}, milliseconds{api_try_timeout});
+  request.timeout = std::clamp(left, milliseconds{1}, current.try_timeout);
   request.connect_timeout = std::min(request.connect_timeout, request.timeout);
   self->request(outbound, caf::infinite, std::move(request))
     .then([this, id](const http_response& response) { answered(id, response); },
@@ -147,6 +155,35 @@ void control_plane_state::end(std::uint32_t id, caf::expected<body> result) {
   done(std::move(result));
 }
 
+caf::result<task_run> control_plane_state::fetch_run(const get_run& m) {
+  auto promise = self->make_response_promise<task_run>();
+  const bool own = m.run_id.empty();
+  start(own ? "GET run" : "GET earlier run", "GET",
+        own ? run_url() : run_url(m.run_id), {},
+        [promise](caf::expected<body> got) mutable {
+          auto parsed = got ? task_api::parse_run(**got)
+                            : caf::expected<task_run>{got.error()};
+          if (parsed)
+            promise.deliver(std::move(*parsed));
+          else
+            promise.deliver(parsed.error());
+        });
+  return promise;
+}
+
+caf::result<run_log> control_plane_state::fetch_run_log(const get_run_log& m) {
+  auto promise = self->make_response_promise<run_log>();
+  start("GET logs", "GET", run_url(m.run_id) + "logs", {},
+        [promise](caf::expected<body> got) mutable {
+          if (got)
+            promise.deliver(run_log{std::move(*got)});
+          else
+            promise.deliver(got.error());
+        },
+        {max_run_log, run_log_timeout});
+  return promise;
+}
+
 control_plane_actor::behavior_type
 control_plane(control_plane_self* self, control_plane_config config,
               outbound_actor outbound, health_actor health, logger log,
@@ -174,20 +211,8 @@ control_plane(control_plane_self* self, control_plane_config config,
                         });
       return promise;
     },
-    [self](const get_run&) -> caf::result<task_run> {
-      auto promise = self->make_response_promise<task_run>();
-      self->state.start("GET run", "GET", self->state.run_url(), {},
-                        [promise](caf::expected<body> got) mutable {
-                          auto parsed =
-                            got ? task_api::parse_run(**got)
-                                : caf::expected<task_run>{got.error()};
-                          if (parsed)
-                            promise.deliver(std::move(*parsed));
-                          else
-                            promise.deliver(parsed.error());
-                        });
-      return promise;
-    },
+    [self](const get_run& m) { return self->state.fetch_run(m); },
+    [self](const get_run_log& m) { return self->state.fetch_run_log(m); },
     [self](const update_run& m) -> caf::result<run_updated> {
       auto promise = self->make_response_promise<run_updated>();
       self->state.start("PATCH run", "PATCH", self->state.run_url(), m.body,

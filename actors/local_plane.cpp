@@ -198,7 +198,11 @@ local_plane(local_plane_self* self, std::string directory, std::string prompt) {
     state.directory.pop_back();
   return {
     [self](get_task) { return self->state.read_task(); },
-    [self](get_run) { return self->state.read_run(); },
+    [self](const get_run&) { return self->state.read_run(); },
+    [](const get_run_log&) -> caf::result<run_log> {
+      return make_failure(ec::control_plane_refused,
+                          "a local task has one run only");
+    },
     [self](const update_run& change) { return self->state.update(change); },
     [self](const set_output& m) { return self->state.keep_output(m); },
     [self](const append_log& log) { return self->state.append(log); },

@@ -1,8 +1,10 @@
 #include "actors/session.hpp"
 
+#include "actors/attachments.hpp"
 #include "actors/first_prompt.hpp"
 #include "actors/turn_failure.hpp"
 #include "messages/model_table.hpp"
+#include "messages/wire/content_blocks.hpp"
 #include "messages/wire/notifications.hpp"
 #include "messages/wire/task_api.hpp"
 
@@ -42,12 +44,10 @@ std::string session_actor_state::current_options() const {
 }
 
 void session_actor_state::first_turn() {
-  if (config().resume_run_id || context->run.resume_from_run_id)
-    log->warn("resuming from run "
-              + config().resume_run_id.value_or(
-                context->run.resume_from_run_id.value_or(""))
-              + " is not served by this version: the session starts fresh");
-  if (context->fetched_task || !needs_description(context->run)) {
+  if (resuming.loading)
+    return; // comes back once the log is there
+  if (context->fetched_task || !resuming.found.history.empty()
+      || !needs_description(context->run)) {
     start_first_turn(context->fetched_task);
     return;
   }
@@ -58,32 +58,40 @@ void session_actor_state::first_turn() {
               return;
             first_turn_decided = true;
             last_failure = describe(err);
-            first_turn_failed(err);
+            first_turn_failed(err, false);
             run_next_prompt();
           });
 }
 
 void session_actor_state::start_first_turn(const std::optional<task>& found) {
   first_turn_decided = true;
-  auto chosen = choose_first_prompt(context->run, found);
+  const auto history = std::exchange(resuming.found.history, {});
+  auto chosen = history.empty() ? choose_first_prompt(context->run, found)
+                                : choose_resume_prompt(context->run, history,
+                                                       resuming.restored);
   for (const auto& refusal : chosen.refusals)
     log->warn(refusal);
-  if (chosen.blocks.empty()) {
+  if (chosen.empty()) {
     log->info("the task has nothing to say: waiting for a message");
     run_next_prompt();
     return;
   }
   turn first;
   first.blocks = std::move(chosen.blocks);
+  first.attachments = std::move(chosen.attachments);
+  first.closing = std::move(chosen.closing);
+  first.resumes = !history.empty();
   first.first = true;
   first.consumed_keys = std::move(chosen.consumed_keys);
   prompts.push_front(std::move(first));
   run_next_prompt();
 }
 
-void session_actor_state::first_turn_failed(const caf::error& err) {
+void session_actor_state::first_turn_failed(const caf::error& err,
+                                            bool resumes) {
   const auto failure = classify_failure(err);
-  log->error(std::string{"send_initial_task_message_failed ("}
+  log->error(std::string{resumes ? "send_resume_task_message_failed ("
+                                 : "send_initial_task_message_failed ("}
              + failure.classification + "): " + describe(err));
   patch_run(task_api::failed_body(failure.message), "marking the run failed");
 }
@@ -102,7 +110,16 @@ void session_actor_state::run_next_prompt() {
     tell_if_idle();
     return;
   }
-  self->request(peers.agent, caf::infinite, prompt_agent{next->blocks})
+  if (next->attachments.empty())
+    prompt_the_agent(next->closing.empty()
+                       ? next->blocks
+                       : joined_blocks({next->blocks, next->closing}));
+  else
+    fetch_attachments_of(*next);
+}
+
+void session_actor_state::prompt_the_agent(std::string blocks) {
+  self->request(peers.agent, caf::infinite, prompt_agent{std::move(blocks)})
     .then([this](const prompt_ended& done) { take_prompt_end(done); },
           [this](const caf::error& err) { prompt_failed(err); });
 }
@@ -146,7 +163,7 @@ void session_actor_state::prompt_failed(const caf::error& err) {
   publish(turn_complete(session_id, "error"));
   // A turn cut short by the end of the session is no failure of the run.
   if (ended.first && now == stage::ready)
-    first_turn_failed(err);
+    first_turn_failed(err, ended.resumes);
   if (ended.caller.pending())
     ended.caller.deliver(err);
   run_next_prompt();
@@ -156,8 +173,14 @@ caf::result<user_message_done>
 session_actor_state::queue_message(const user_message& m) {
   if (now != stage::ready)
     return make_failure(ec::no_session, "No active session for this run");
+  std::vector<std::string> refusals;
   turn next;
   next.blocks = m.blocks;
+  next.attachments = fetchable(m.attachments, refusals);
+  for (const auto& refusal : refusals)
+    log->warn(refusal);
+  if (next.blocks.empty() && next.attachments.empty())
+    return make_failure(ec::invalid_params, "User message cannot be empty");
   next.caller = self->make_response_promise<user_message_done>();
   const auto promise = next.caller;
   if (!prompts.push(std::move(next)))
@@ -170,6 +193,7 @@ session_actor_state::queue_message(const user_message& m) {
 caf::result<turn_cancelled> session_actor_state::cancel() {
   if (now != stage::ready)
     return make_failure(ec::no_session, "No active session for this run");
+  cancelled_while_fetching = fetching_attachments;
   self->send(peers.agent, cancel_prompt{});
   return turn_cancelled{};
 }

@@ -1,6 +1,7 @@
 #include "cli/server_actors.hpp"
 
 #include "actors/agent/claude/session.hpp"
+#include "actors/attachments.hpp"
 #include "actors/control_plane.hpp"
 #include "actors/disk.hpp"
 #include "actors/health.hpp"
@@ -13,6 +14,7 @@
 #include "actors/local_plane.hpp"
 #include "actors/model_catalog.hpp"
 #include "actors/permissions.hpp"
+#include "actors/resume_log.hpp"
 #include "actors/session_log.hpp"
 #include "actors/task_fetch.hpp"
 #include "cli/initial_environment.hpp"
@@ -113,6 +115,13 @@ void server_actors::spawn_all(const agent_launch& launch, guard_link guard,
   peers.file_watch = spawn_hosted(unit_, file_watch);
   peers.disk = disk;
   peers.lifecycle = lifecycle;
+  peers.resume_log =
+    system_.spawn(agent_server::resume_log, control_plane, *log);
+  peers.attachments =
+    system_.spawn(attachments, control_plane, disk,
+                  config.working_directory() + "/.posthog/attachments/"
+                    + config.control_plane.run_id,
+                  *log);
   peers.agent =
     spawn_agent(launch, {process, events, peers.session_log, permissions});
   session = system_.spawn(agent_server::session, std::move(peers),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/agent.hpp"
+#include "messages/attachment.hpp"
 #include "messages/boot.hpp"
 #include "messages/command.hpp"
 #include "messages/http.hpp"
@@ -9,6 +10,7 @@
 #include "messages/model.hpp"
 #include "messages/permission.hpp"
 #include "messages/process.hpp"
+#include "messages/resume.hpp"
 #include "messages/task.hpp"
 #include "messages/terminal.hpp"
 #include "messages/workspace.hpp"
@@ -72,6 +74,7 @@ using outbound_actor =
 using control_plane_actor = caf::typed_actor<
   caf::replies_to<get_task>::with<task>,
   caf::replies_to<get_run>::with<task_run>,
+  caf::replies_to<get_run_log>::with<run_log>,
   caf::replies_to<update_run>::with<run_updated>,
   caf::replies_to<set_output>::with<output_set>,
   caf::replies_to<append_log>::with<log_appended>,
@@ -87,6 +90,16 @@ using control_plane_actor = caf::typed_actor<
 using task_fetch_actor =
   caf::typed_actor<caf::replies_to<fetch_context>::with<task_context>,
                    caf::replies_to<fetch_task_again>::with<task>>;
+
+/// Reads what an earlier run of the task said and did.
+using resume_log_actor =
+  caf::typed_actor<caf::replies_to<load_earlier_run>::with<earlier_run>,
+                   // The next part of a log that is being read.
+                   caf::reacts_to<alarm>>;
+
+/// Puts the files that come with a message where the agent finds them.
+using attachments_actor = caf::typed_actor<
+  caf::replies_to<fetch_attachments>::with<attachments_fetched>>;
 
 /// Models by gateway, refreshed in the background.
 using model_catalog_actor =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/attachment.hpp"
 #include "messages/config.hpp"
 #include "messages/workspace.hpp"
 
@@ -41,7 +42,8 @@ struct session_state {
 
 /// A prompt from a caller; answered at the end of its turn.
 struct user_message {
-  std::string blocks; // JSON array of content blocks
+  std::string blocks; // JSON array of content blocks, or empty
+  std::vector<attachment> attachments = {};
 };
 struct user_message_done {
   std::string stop_reason;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/attachment.hpp"
+
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <cstddef>
 #include <memory>
@@ -25,12 +27,15 @@ struct task_run {
   std::optional<std::string> initial_prompt_override;
   std::optional<std::string> resume_from_run_id;
   std::optional<std::string> slack_notified_pr_url;
-  /// `state.pending_user_message`: a string in the cloud prompt form of
-  /// `decode_cloud_prompt`, or the JSON text of a block array.
+  /// `state.pending_user_message` in the form that `decode_cloud_prompt` reads.
   std::optional<std::string> pending_user_message;
   std::vector<std::string> pending_artifact_ids;
   /// Those of the pending_* keys that are present in `state`.
   std::vector<std::string> pending_keys;
+  /// The files kept with the run.
+  std::vector<attachment> artifacts;
+  /// The control plane says where its log is.
+  bool has_log = false;
 };
 
 /// What the session needs to know before it is created. The task is absent
@@ -40,9 +45,25 @@ struct task_context {
   task_run run;
 };
 
-/// Asks for the task / the run of this process.
+/// Asks for the task of this process.
 struct get_task {};
-struct get_run {};
+
+/// Asks for a run of the task: this process's when no other is named.
+struct get_run {
+  std::string run_id = {};
+};
+
+/// The largest log of a run that is read, in bytes. It is held in memory.
+constexpr std::size_t max_run_log = 64u << 20;
+
+/// Asks for the log of a run of the task, one entry a line, with those of the
+/// runs that it resumed before.
+struct get_run_log {
+  std::string run_id;
+};
+struct run_log {
+  std::shared_ptr<const std::string> lines;
+};
 
 /// Starts both fetches (once a boot, whoever asks) and answers when both ended.
 struct fetch_context {};
@@ -119,6 +140,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::task_run)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::task_context)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::get_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::get_run)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::get_run_log)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::run_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::fetch_context)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::fetch_task_again)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::update_run)

@@ -1,6 +1,7 @@
 #include "messages/wire/command_json.hpp"
 
 #include "messages/error.hpp"
+#include "messages/wire/attachment_json.hpp"
 #include "messages/wire/cloud_prompt.hpp"
 #include "messages/wire/config_json.hpp"
 #include "messages/wire/json_reader.hpp"
@@ -67,9 +68,14 @@ void read_user_message(const Value* params, parsed_command& out) {
       out.params_error = "artifacts: must be an array of objects";
       return;
     }
-    out.has_artifacts = !artifacts->Empty();
+    if (artifacts->Size() > max_attachments) {
+      out.params_error = "artifacts: at most " + std::to_string(max_attachments)
+                         + " may come with a message";
+      return;
+    }
+    out.attachments = read_attachments(artifacts);
   }
-  if (out.blocks.empty() && !out.has_artifacts)
+  if (out.blocks.empty() && out.attachments.empty())
     out.params_error = nothing_given;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/attachment.hpp"
 #include "messages/config.hpp"
 #include "messages/permission.hpp"
 
@@ -32,7 +33,7 @@ struct parsed_command {
   std::string params_error;
 
   std::string blocks; // user_message: JSON array of content blocks, or empty
-  bool has_artifacts = false;
+  std::vector<attachment> attachments;
   std::string option_id;
   std::string option_value;
   answer_permission permission;

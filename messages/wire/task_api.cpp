@@ -1,6 +1,8 @@
 #include "messages/wire/task_api.hpp"
 
 #include "messages/error.hpp"
+#include "messages/wire/attachment_json.hpp"
+#include "messages/wire/cloud_prompt.hpp"
 #include "messages/wire/json_reader.hpp"
 #include "messages/wire/json_writer.hpp"
 
@@ -43,8 +45,8 @@ std::optional<std::string> trimmed_text_at(const Value* parent,
 
 std::optional<std::string> pending_message(const Value* state) {
   const auto* message = json::find(state, "pending_user_message");
-  if (message != nullptr && message->IsArray())
-    return json::dump(*message);
+  if (message != nullptr && message->IsArray() && !message->Empty())
+    return code_cloud_prompt(json::dump(*message));
   return json::text_at(state, "pending_user_message");
 }
 
@@ -150,6 +152,8 @@ caf::expected<task_run> parse_run(std::string_view body) {
   for (const auto key : pending_state_keys)
     if (json::find(state, key) != nullptr)
       out.pending_keys.emplace_back(key);
+  out.artifacts = read_attachments(json::find(&document, "artifacts"));
+  out.has_log = !json::text_of(json::find(&document, "log_url")).empty();
   return out;
 }
 

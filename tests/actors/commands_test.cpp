@@ -35,6 +35,7 @@ fake_permissions(caf::actor_system& system,
 struct session_script {
   session_state state{true, "R"};
   std::string prompted;
+  std::size_t attached = 0;
   std::string option;
   bool closed = false;
   std::size_t servers = 0;
@@ -53,6 +54,7 @@ session_actor fake_session(caf::actor_system& system,
         [s](const get_session_state&) { return s->state; },
         [s](const user_message& m) -> caf::result<user_message_done> {
           s->prompted = m.blocks;
+          s->attached = m.attachments.size();
           if (s->refusal)
             return s->refusal;
           return user_message_done{"end_turn", "done"};
@@ -127,6 +129,13 @@ TEST_CASE_METHOD(commands_fixture,
         == R"({"jsonrpc":"2.0","id":1,"result":{"stopReason":"end_turn",)"
            R"("assistant_message":"done"}})");
   CHECK(session->prompted == R"([{"type":"text","text":"hi"}])");
+}
+
+TEST_CASE_METHOD(commands_fixture, "a message may consist of artifacts only") {
+  post(R"({"jsonrpc":"2.0","id":1,"method":"user_message",)"
+       R"("params":{"artifacts":[{"id":"a"},{"id":"b"}]}})");
+  CHECK(session->prompted.empty());
+  CHECK(session->attached == 2);
 }
 
 TEST_CASE_METHOD(commands_fixture, "the session's own words reach the caller") {

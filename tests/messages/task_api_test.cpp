@@ -2,6 +2,8 @@
 #include "messages/wire/json_reader.hpp"
 #include "messages/wire/task_api.hpp"
 
+#include "messages/wire/cloud_prompt.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace agent_server;
@@ -58,7 +60,9 @@ TEST_CASE("a pending message may be an array of blocks") {
   const auto parsed = task_api::parse_run(
     R"({"state":{"pending_user_message":[ {"type":"text"} ]}})");
   REQUIRE(parsed);
-  CHECK(parsed->pending_user_message == R"([{"type":"text"}])");
+  REQUIRE(parsed->pending_user_message);
+  CHECK(decode_cloud_prompt(*parsed->pending_user_message)
+        == R"([{"type":"text"}])");
 }
 
 TEST_CASE(
@@ -140,4 +144,27 @@ TEST_CASE("a patch removes keys of the state") {
 
 TEST_CASE("a patch that is no object changes nothing") {
   CHECK(task_api::merge_run(R"({"id":1})", "nope") == R"({"id":1})");
+}
+
+TEST_CASE("the artifacts of a run are read, each as far as it is told") {
+  const auto parsed = task_api::parse_run(
+    R"({"log_url":"https://logs","artifacts":[)"
+    R"({"id":"a","name":"n.png","storage_path":"p/n","size":7,)"
+    R"("content_type":"image/png"},"no object",{"id":"b","size":"7"}]})");
+  REQUIRE(parsed);
+  CHECK(parsed->has_log);
+  REQUIRE(parsed->artifacts.size() == 2);
+  CHECK(parsed->artifacts[0]
+        == attachment{"a", "n.png", "p/n", "image/png", 7});
+  CHECK(parsed->artifacts[1] == attachment{"b", {}, {}, {}, {}});
+}
+
+TEST_CASE("a run without artifacts and log has none") {
+  for (const auto* body : {"{}", R"({"artifacts":null,"log_url":null})",
+                           R"({"artifacts":{},"log_url":""})"}) {
+    const auto parsed = task_api::parse_run(body);
+    REQUIRE(parsed);
+    CHECK(parsed->artifacts.empty());
+    CHECK_FALSE(parsed->has_log);
+  }
 }

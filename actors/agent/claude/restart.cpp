@@ -14,6 +14,17 @@ bool finds_nothing_to_resume(std::string_view words) {
   return words.find("No conversation found") != std::string_view::npos;
 }
 
+// Before it has a session nothing is lost with the CLI.
+void cli_state::replace(const replace_agent& m) {
+  if (!started || gone || closing || opened || creating.pending())
+    return;
+  ++generation;
+  if (launch_span != 0)
+    trace::end_span(launch_span, trace::outcome::dropped);
+  launch_span = trace::begin_span("agent: initialize");
+  self->send(peers.process, start_process{generation, m.plan});
+}
+
 void cli_state::start_process_again(bool resumes) {
   ++generation;
   nothing_to_resume = false;

@@ -175,6 +175,7 @@ struct cli_state {
   caf::result<agent_closed> close();
 
   // Loss and replacement of the CLI (restart.cpp).
+  void replace(const replace_agent& m);
   void start_process_again(bool resumes);
   void process_ended(const process_gone& m);
   caf::result<agent_refreshed> refresh(const refresh_agent& m);

@@ -18,6 +18,8 @@ class ControlPlane(HttpFake):
         self.run = {"id": self.run_id, "task": self.task_id,
                     "status": "queued", "state": {}, "artifacts": [],
                     "output": None, "branch": None, "log_url": None}
+        # Other runs of the task, and their logs.
+        self.earlier, self.logs = {}, {}
         super().__init__(**options)
 
     def classify(self, method, path):
@@ -30,6 +32,10 @@ class ControlPlane(HttpFake):
                  run + "/relay_message/": "relay_message",
                  run + "/set_output/": "set_output",
                  run + "/logs": "logs"}
+        for run_id in self.earlier:
+            earlier = f"{task}/runs/{run_id}"
+            known.update({earlier + "/": "earlier run",
+                          earlier + "/logs": "earlier logs"})
         return f"{method} {known.get(path, path)}"
 
     def usual(self, request):
@@ -46,7 +52,20 @@ class ControlPlane(HttpFake):
             return Answer(body={})
         if kind in ("POST append_log", "POST relay_message"):
             return Answer(body={})
+        if kind == "GET earlier run":
+            return Answer(body=self.earlier[request.path.split("/")[-2]])
+        if kind == "GET earlier logs":
+            log = self.logs[request.path.split("/")[-2]]
+            return Answer(body=log, headers={
+                "Content-Type": "application/x-ndjson"})
         return Answer(404, {"detail": "Not found."})
+
+    def add_run(self, run_id, log):
+        """Another run of the task, with the text of its log."""
+        self.earlier[run_id] = {
+            "id": run_id, "task": self.task_id, "status": "completed",
+            "state": {}, "artifacts": [], "log_url": f"{self.url}/log"}
+        self.logs[run_id] = log.encode()
 
     def _patch(self, change):
         for key, value in change.items():
