@@ -33,6 +33,10 @@ constexpr std::chrono::seconds first_catalog_pause{2};
 constexpr std::chrono::seconds longest_catalog_pause{300};
 constexpr std::uint32_t max_catalog_repeats = 20;
 
+/// How long the last checkpoint may take, and what comes after it.
+constexpr std::chrono::seconds last_checkpoint_limit{25};
+constexpr std::chrono::milliseconds last_log_limit{1'500};
+
 /// The alarm that asks again; those of the boot's phases are smaller.
 constexpr std::uint32_t follow_catalog_alarm = boot_phase_count;
 
@@ -49,6 +53,7 @@ struct session_peers {
   disk_actor disk;
   lifecycle_actor lifecycle;
   permission_desk_actor permissions;
+  workspace_actor workspace;
 };
 
 /// What a session is made with.
@@ -109,6 +114,10 @@ struct session_actor_state {
   bool first_turn_decided = false;
   /// The agent is being given other MCP servers; prompts wait.
   bool refreshing = false;
+  /// The run's pull request, when it has one.
+  std::string pull_request_url;
+  /// What the caller that closes the session says of its clone.
+  local_git_state callers_clone;
   std::string last_failure;
   std::vector<caf::typed_response_promise<session_idle>> waiting_for_idle;
 
@@ -158,10 +167,12 @@ struct session_actor_state {
   caf::result<session_idle> wait_until_idle();
   void tell_if_idle();
   void take_mode(const agent_mode_changed& m);
-  caf::result<session_closed> close();
+  caf::result<session_closed> close(const close_session& m);
   void closed();
   void lose_agent(const agent_gone& m);
   void close_agent_and_log();
+  void save_last_checkpoint();
+  void deliver_log();
 
   std::string current_options() const;
   void publish(std::string notification);

@@ -27,6 +27,9 @@ struct peers_script {
   std::vector<std::string> warmed;
   std::vector<std::string> journal;
   std::vector<end_process> ended;
+  inbox<save_checkpoint, checkpoint_saved> saves;
+  std::vector<follow_session> followed;
+  int branch_syncs = 0;
   std::vector<std::string> modes;
   bool permissions_ended_first = false;
   int cancelled = 0;
@@ -41,6 +44,7 @@ struct peers_script {
     closes.items.clear();
     catalogue.items.clear();
     files.items.clear();
+    saves.items.clear();
   }
 };
 
@@ -151,6 +155,7 @@ struct session_fixture : fixture {
       return lifecycle_actor::behavior_type{
         [](const session_actor&) {},
         [=](const end_process& m) { s->ended.push_back(m); },
+        [](const close_takes&) {},
         [](const agent_server::alarm&) {},
       };
     });
@@ -167,6 +172,17 @@ struct session_fixture : fixture {
           },
         };
       });
+    with.workspace = make<workspace_actor>(system, peers, [](auto me, auto s) {
+      return workspace_actor::behavior_type{
+        [](const journal_entry&) {},
+        [](const workspace_observer_actor&) {},
+        [=](const follow_session& m) { s->followed.push_back(m); },
+        [=](const sync_branch&) { ++s->branch_syncs; },
+        [=](const save_checkpoint& m) { return s->saves.take(me, m); },
+        [](const restore_checkpoint&) { return checkpoint_restored{}; },
+        [](const agent_server::alarm&) {},
+      };
+    });
     session_setup setup;
     setup.config = std::make_shared<const server_config>(config);
     setup.agent_program = "/bin/agent";
@@ -651,6 +667,8 @@ TEST_CASE_METHOD(session_fixture, "a closed session serves no more") {
   CHECK_FALSE(closed.answered());
   peers->closes.answer(0, agent_closed{});
   run();
+  peers->saves.answer(0, checkpoint_saved{});
+  run();
   CHECK(closed.answered());
   CHECK(state() == readiness::closed);
   CHECK_FALSE(ask<session_state>(booting, get_session_state{}).value().open);
@@ -724,4 +742,74 @@ TEST_CASE_METHOD(session_fixture,
   }
   CHECK(state() == readiness::ready);
   CHECK(peers->catalogue.size() == max_catalog_repeats + 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the workspace follows the session once it is ready") {
+  config.model = "claude-opus-4-7";
+  boot();
+  auto with_pull_request = context();
+  with_pull_request.run.slack_notified_pr_url = "https://github.com/o/r/pull/1";
+  peers->contexts.answer(0, with_pull_request);
+  run();
+  give_agent();
+  CHECK(peers->followed.empty());
+  give_session();
+  REQUIRE(peers->followed.size() == 1);
+  CHECK(peers->followed[0].session_id == "s");
+  CHECK(peers->followed[0].pull_request_url == "https://github.com/o/r/pull/1");
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the branch is looked at after a turn that ended well") {
+  boot_pinned();
+  peers->prompts.answer(0, prompt_ended{"cancelled", {}, {}});
+  run();
+  CHECK(peers->branch_syncs == 0);
+  auto answer = ask<user_message_done>(booting, user_message{"[]"});
+  peers->prompts.answer(1, prompt_ended{"end_turn", {}, {}});
+  run();
+  CHECK(peers->branch_syncs == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a follow-up is told of the pull request that was opened") {
+  boot_pinned();
+  CHECK(peers->prompts.question(0).pull_request_context.empty());
+  self->send(booting, pull_request_found{"https://github.com/o/r/pull/9"});
+  peers->prompts.answer(0, prompt_ended{"end_turn", {}, {}});
+  run();
+  ask<user_message_done>(booting, user_message{"[]"});
+  REQUIRE(peers->prompts.size() == 2);
+  CHECK(peers->prompts.question(1).pull_request_context.find(
+          "https://github.com/o/r/pull/9")
+        != std::string::npos);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the last checkpoint is saved once the agent is closed") {
+  boot_pinned();
+  close_session order;
+  order.local.upstream_head = "abc";
+  auto closed = ask<session_closed>(booting, order);
+  CHECK(peers->saves.size() == 0);
+  peers->closes.answer(0, agent_closed{});
+  run();
+  REQUIRE(peers->saves.size() == 1);
+  CHECK(peers->saves.question(0).local.upstream_head == "abc");
+  CHECK_FALSE(closed.answered());
+  peers->saves.answer(0, checkpoint_saved{true});
+  run();
+  CHECK(closed.answered());
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a last checkpoint that takes for ever is left behind") {
+  // contract 19/42: upstream's cleanup has no deadline.
+  boot_pinned();
+  auto closed = ask<session_closed>(booting, close_session{});
+  peers->closes.answer(0, agent_closed{});
+  run();
+  advance(last_checkpoint_limit);
+  CHECK(closed.answered());
 }

@@ -18,6 +18,8 @@ class ControlPlane(HttpFake):
         self.run = {"id": self.run_id, "task": self.task_id,
                     "status": "queued", "state": {}, "artifacts": [],
                     "output": None, "branch": None, "log_url": None}
+        # What artifacts hold, by their storage path.
+        self.stored = {}
         super().__init__(**options)
 
     def classify(self, method, path):
@@ -29,6 +31,8 @@ class ControlPlane(HttpFake):
                  run + "/append_log/": "append_log",
                  run + "/relay_message/": "relay_message",
                  run + "/set_output/": "set_output",
+                 run + "/artifacts/": "artifacts",
+                 run + "/artifacts/download/": "artifacts/download",
                  run + "/logs": "logs"}
         return f"{method} {known.get(path, path)}"
 
@@ -44,9 +48,25 @@ class ControlPlane(HttpFake):
         if kind == "PATCH set_output":
             self.run["output"] = request.json["output"]
             return Answer(body={})
+        if kind == "POST artifacts":
+            return Answer(body={"artifacts": self._keep(request.json)})
+        if kind == "POST artifacts/download":
+            content = self.stored.get(request.json["storage_path"])
+            if content is not None:
+                return Answer(body=content)
         if kind in ("POST append_log", "POST relay_message"):
             return Answer(body={})
         return Answer(404, {"detail": "Not found."})
+
+    def _keep(self, upload):
+        for artifact in upload["artifacts"]:
+            path = f"tasks/{self.run_id}/{artifact['name']}"
+            self.stored[path] = artifact["content"].encode()
+            self.run["artifacts"].append(
+                {"id": str(uuid.uuid4()), "name": artifact["name"],
+                 "type": artifact["type"], "storage_path": path,
+                 "content_type": artifact["content_type"]})
+        return copy.deepcopy(self.run["artifacts"])
 
     def _patch(self, change):
         for key, value in change.items():
