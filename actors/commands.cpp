@@ -71,7 +71,7 @@ void commands_state::execute(const parsed_command& command, promise reply) {
           refuse);
       return;
     case command_method::close:
-      self->request(session, caf::infinite, close_session{})
+      self->request(session, caf::infinite, close_session{command.local_git})
         .then(
           [reply, id](const session_closed&) mutable {
             reply.deliver(ok(command_result(id, R"({"closed":true})")));

@@ -61,6 +61,27 @@ void control_plane_state::start(const char* label, std::string method,
   next.give_up_at = booting && next.request.method == "GET"
                       ? boot_gives_up_at
                       : self->clock().now() + api_call_timeout;
+  next.done = [done = std::move(done)](caf::expected<answer> got) {
+    if (got)
+      done(std::move(got->body));
+    else
+      done(std::move(got.error()));
+  };
+  try_once(id);
+}
+
+// Carries an artifact; may be repeated, for what it does twice does no harm.
+void control_plane_state::transfer(
+  http_request request, std::function<void(caf::expected<answer>)> done) {
+  const auto id = ++last_call;
+  auto& next = calls[id];
+  next.idempotent = true;
+  next.try_timeout = transfer_try_timeout;
+  next.request = std::move(request);
+  next.request.method = "POST";
+  next.request.headers = {{"Content-Type", "application/json"}};
+  next.request.bearer = config.api_key;
+  next.give_up_at = self->clock().now() + transfer_timeout;
   next.done = std::move(done);
   try_once(id);
 }
@@ -86,7 +107,7 @@ void control_plane_state::answered(std::uint32_t id,
   auto& current = calls.at(id);
   const auto status = response.status;
   if (status >= 200 && status < 300) {
-    end(id, response.body);
+    end(id, response);
     return;
   }
   // A control plane that echoes the request would give the key away.
@@ -149,7 +170,7 @@ bool control_plane_state::try_again(
   return true;
 }
 
-void control_plane_state::end(std::uint32_t id, caf::expected<body> result) {
+void control_plane_state::end(std::uint32_t id, caf::expected<answer> result) {
   auto done = std::move(calls.at(id).done);
   calls.erase(id);
   done(std::move(result));
@@ -261,6 +282,45 @@ control_plane(control_plane_self* self, control_plane_config config,
                           else
                             promise.deliver(got.error());
                         });
+      return promise;
+    },
+    [self](const upload_artifacts& m) -> caf::result<artifacts_uploaded> {
+      auto promise = self->make_response_promise<artifacts_uploaded>();
+      http_request request;
+      request.label = "POST artifacts";
+      request.url = self->state.run_url() + "artifacts/";
+      request.shared_body = std::make_shared<const std::string>(
+        task_api::artifacts_body(m.artifacts));
+      request.max_body = max_api_answer;
+      self->state.transfer(
+        std::move(request), [promise, count = m.artifacts.size()](
+                              const caf::expected<http_response>& got) mutable {
+          auto paths = got
+                         ? task_api::parse_storage_paths(*got->body, count)
+                         : caf::expected<std::vector<std::string>>{got.error()};
+          if (paths)
+            promise.deliver(artifacts_uploaded{std::move(*paths)});
+          else
+            promise.deliver(paths.error());
+        });
+      return promise;
+    },
+    [self](const download_artifact& m) -> caf::result<artifact_downloaded> {
+      auto promise = self->make_response_promise<artifact_downloaded>();
+      http_request request;
+      request.label = "POST artifacts/download";
+      request.url = self->state.run_url() + "artifacts/download/";
+      request.body = task_api::download_body(m.storage_path);
+      request.to_file = m.to_path;
+      request.max_body = m.max_size;
+      self->state.transfer(
+        std::move(request),
+        [promise](const caf::expected<http_response>& got) mutable {
+          if (got)
+            promise.deliver(artifact_downloaded{got->body_size});
+          else
+            promise.deliver(got.error());
+        });
       return promise;
     },
     [self](const boot_over&) { self->state.booting = false; },

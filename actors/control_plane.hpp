@@ -26,6 +26,9 @@ constexpr std::chrono::seconds api_call_timeout{60};
 constexpr std::size_t max_api_answer = 16u << 20;
 /// A log may be large.
 constexpr std::chrono::seconds run_log_timeout{60};
+/// The same for a call that carries an artifact.
+constexpr std::chrono::seconds transfer_try_timeout{60};
+constexpr std::chrono::seconds transfer_timeout{180};
 
 struct control_plane_state;
 using control_plane_self =
@@ -33,6 +36,7 @@ using control_plane_self =
 
 struct control_plane_state {
   static inline const char* name = "control_plane";
+  using answer = http_response;
   using body = std::shared_ptr<const std::string>;
   using time_point = caf::actor_clock::time_point;
 
@@ -44,13 +48,13 @@ struct control_plane_state {
 
   struct call {
     http_request request;
-    std::chrono::milliseconds try_timeout = api_try_timeout;
     bool idempotent = false;
     bool appends_log = false;
+    std::chrono::milliseconds try_timeout{api_try_timeout};
     std::size_t tries = 0;
     bool retried_authorization = false;
     time_point give_up_at;
-    std::function<void(caf::expected<body>)> done;
+    std::function<void(caf::expected<answer>)> done;
   };
 
   control_plane_self* self = nullptr;
@@ -75,13 +79,15 @@ struct control_plane_state {
              std::function<void(caf::expected<body>)> done);
   caf::result<task_run> fetch_run(const get_run& m);
   caf::result<run_log> fetch_run_log(const get_run_log& m);
+  void transfer(http_request request,
+                std::function<void(caf::expected<answer>)> done);
   void try_once(std::uint32_t id);
   void answered(std::uint32_t id, const http_response& response);
   void broke(std::uint32_t id, const caf::error& err);
   /// Whether a next try was armed.
   bool try_again(std::uint32_t id, const std::string& why,
                  std::optional<std::chrono::seconds> asked_delay);
-  void end(std::uint32_t id, caf::expected<body> result);
+  void end(std::uint32_t id, caf::expected<answer> result);
 };
 
 /// The task API over HTTP. While the boot lasts, a call gives up when

@@ -1,5 +1,6 @@
 #include "actors/session.hpp"
 
+#include "actors/agent/system_prompt.hpp"
 #include "actors/attachments.hpp"
 #include "actors/first_prompt.hpp"
 #include "actors/turn_failure.hpp"
@@ -111,15 +112,20 @@ void session_actor_state::run_next_prompt() {
     return;
   }
   if (next->attachments.empty())
-    prompt_the_agent(next->closing.empty()
-                       ? next->blocks
-                       : joined_blocks({next->blocks, next->closing}));
+    prompt_the_agent(*next, next->closing.empty()
+                              ? next->blocks
+                              : joined_blocks({next->blocks, next->closing}));
   else
     fetch_attachments_of(*next);
 }
 
-void session_actor_state::prompt_the_agent(std::string blocks) {
-  self->request(peers.agent, caf::infinite, prompt_agent{std::move(blocks)})
+void session_actor_state::prompt_the_agent(const turn& running,
+                                           std::string blocks) {
+  prompt_agent order{std::move(blocks)};
+  if (!running.first)
+    order.pull_request_context =
+      pull_request_context(config(), pull_request_url);
+  self->request(peers.agent, caf::infinite, std::move(order))
     .then([this](const prompt_ended& done) { take_prompt_end(done); },
           [this](const caf::error& err) { prompt_failed(err); });
 }
@@ -141,6 +147,8 @@ void session_actor_state::prompt_finished(const prompt_ended& done) {
   auto ended = prompts.end();
   last_failure.clear();
   publish(turn_complete(session_id, done.stop_reason));
+  if (done.stop_reason == "end_turn")
+    self->send(peers.workspace, sync_branch{});
   if (ended.first)
     clear_consumed_keys(ended.consumed_keys);
   if (ended.caller.pending()) {
@@ -327,7 +335,7 @@ void session_actor_state::take_mode(const agent_mode_changed& m) {
   publish(current_mode_update(session_id, m.mode));
 }
 
-caf::result<session_closed> session_actor_state::close() {
+caf::result<session_closed> session_actor_state::close(const close_session& m) {
   if (now == stage::closed)
     return session_closed{};
   auto promise = self->make_response_promise<session_closed>();
@@ -335,6 +343,7 @@ caf::result<session_closed> session_actor_state::close() {
   if (now == stage::closing)
     return promise;
   now = stage::closing;
+  callers_clone = m.local;
   for (auto& waiting : prompts.drop_waiting())
     if (waiting.caller.pending())
       waiting.caller.deliver(
@@ -349,14 +358,30 @@ caf::result<session_closed> session_actor_state::close() {
 }
 
 void session_actor_state::close_agent_and_log() {
-  auto flush = [this] {
-    self->request(peers.session_log, caf::infinite, flush_log{})
-      .then([this](const log_flushed&) { closed(); },
-            [this](const caf::error&) { closed(); });
-  };
   self->request(peers.agent, caf::infinite, close_agent{})
-    .then([flush](const agent_closed&) { flush(); },
-          [flush](const caf::error&) { flush(); });
+    .then([this](const agent_closed&) { save_last_checkpoint(); },
+          [this](const caf::error&) { save_last_checkpoint(); });
+}
+
+// Once the agent changes nothing more, and before the log that tells of it.
+void session_actor_state::save_last_checkpoint() {
+  self->send(peers.lifecycle, close_takes{last_checkpoint_limit});
+  self
+    ->request(peers.workspace, last_checkpoint_limit,
+              save_checkpoint{callers_clone})
+    .then([this](const checkpoint_saved&) { deliver_log(); },
+          [this](const caf::error& err) {
+            log->warn("the last checkpoint could not be saved: "
+                      + describe(err));
+            deliver_log();
+          });
+}
+
+void session_actor_state::deliver_log() {
+  self->send(peers.lifecycle, close_takes{last_log_limit});
+  self->request(peers.session_log, caf::infinite, flush_log{})
+    .then([this](const log_flushed&) { closed(); },
+          [this](const caf::error&) { closed(); });
 }
 
 void session_actor_state::closed() {
@@ -380,6 +405,9 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
       self->state.agent_options = m.options.json;
     },
     [self](const agent_mode_changed& m) { self->state.take_mode(m); },
+    [self](const pull_request_found& m) {
+      self->state.pull_request_url = m.url;
+    },
     [self](const get_session_state&) {
       return session_state{self->state.now == session_actor_state::stage::ready,
                            self->state.config().control_plane.run_id};
@@ -389,7 +417,7 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
     [self](const set_config_option& m) { return self->state.set_option(m); },
     [self](const refresh_session& m) { return self->state.refresh(m); },
     [self](const await_idle&) { return self->state.wait_until_idle(); },
-    [self](const close_session&) { return self->state.close(); },
+    [self](const close_session& m) { return self->state.close(m); },
     [self](const alarm& a) {
       trace::scope scope{a.armed_by};
       if (a.what == follow_catalog_alarm)

@@ -34,6 +34,10 @@ constexpr std::chrono::seconds first_catalog_pause{2};
 constexpr std::chrono::seconds longest_catalog_pause{300};
 constexpr std::uint32_t max_catalog_repeats = 20;
 
+/// How long the last checkpoint may take, and what comes after it.
+constexpr std::chrono::seconds last_checkpoint_limit{25};
+constexpr std::chrono::milliseconds last_log_limit{1'500};
+
 /// The alarm that asks again; those of the boot's phases are smaller.
 constexpr std::uint32_t follow_catalog_alarm = boot_phase_count;
 
@@ -52,6 +56,7 @@ struct session_peers {
   permission_desk_actor permissions;
   resume_log_actor resume_log;
   attachments_actor attachments;
+  workspace_actor workspace;
 };
 
 /// What a session is made with.
@@ -119,6 +124,10 @@ struct session_actor_state {
   bool first_turn_decided = false;
   /// The agent is being given other MCP servers; prompts wait.
   bool refreshing = false;
+  /// The run's pull request, when it has one.
+  std::string pull_request_url;
+  /// What the caller that closes the session says of its clone.
+  local_git_state callers_clone;
   std::string last_failure;
   std::vector<caf::typed_response_promise<session_idle>> waiting_for_idle;
 
@@ -166,7 +175,7 @@ struct session_actor_state {
   void first_turn_failed(const caf::error& err, bool resumes);
   void clear_consumed_keys(const std::vector<std::string>& keys);
   void run_next_prompt();
-  void prompt_the_agent(std::string blocks);
+  void prompt_the_agent(const turn& running, std::string blocks);
   void take_prompt_end(const prompt_ended& done);
   void prompt_finished(const prompt_ended& done);
   void prompt_failed(const caf::error& err);
@@ -179,10 +188,12 @@ struct session_actor_state {
   caf::result<session_idle> wait_until_idle();
   void tell_if_idle();
   void take_mode(const agent_mode_changed& m);
-  caf::result<session_closed> close();
+  caf::result<session_closed> close(const close_session& m);
   void closed();
   void lose_agent(const agent_gone& m);
   void close_agent_and_log();
+  void save_last_checkpoint();
+  void deliver_log();
 
   std::string current_options() const;
   void publish(std::string notification);

@@ -27,6 +27,8 @@ constexpr const char* ready_step = "ready";
 void session_actor_state::start() {
   self->send(peers.agent,
              agent_observer_actor{caf::actor_cast<session_actor>(self)});
+  self->send(peers.workspace,
+             workspace_observer_actor{caf::actor_cast<session_actor>(self)});
   const auto& limits = config().limits;
   begin_phase(boot_phase::context_fetch, limits.context_fetch);
   self->request(peers.task_fetch, caf::infinite, fetch_context{})
@@ -289,6 +291,8 @@ void session_actor_state::become_ready() {
   now = stage::ready;
   self->send(peers.health, boot_ready{});
   log->info("session " + session_id + " is ready");
+  pull_request_url = facts.pull_request_url;
+  self->send(peers.workspace, follow_session{session_id, pull_request_url});
   const auto& plane = config().control_plane;
   publish(sdk_session(plane.run_id, session_id,
                       config().adapter == runtime_adapter::codex ? "codex"

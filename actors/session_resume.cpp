@@ -84,13 +84,15 @@ void session_actor_state::fetch_attachments_of(const turn& next) {
     ->request(peers.attachments, caf::infinite,
               fetch_attachments{next.attachments})
     .then(
-      [this, blocks = next.blocks,
-       closing = next.closing](const attachments_fetched& found) {
+      [this](const attachments_fetched& found) {
         fetching_attachments = false;
-        if (std::exchange(cancelled_while_fetching, false))
+        if (std::exchange(cancelled_while_fetching, false)) {
           prompt_finished({"cancelled", {}, {}});
-        else
-          prompt_the_agent(joined_blocks({blocks, found.blocks, closing}));
+          return;
+        }
+        const auto& running = prompts.current();
+        prompt_the_agent(running, joined_blocks({running.blocks, found.blocks,
+                                                 running.closing}));
       },
       [this](const caf::error& err) {
         fetching_attachments = false;

@@ -47,6 +47,8 @@ public:
   void push_front(turn next) { waiting_.push_front(std::move(next)); }
 
   bool running() const { return running_.has_value(); }
+  /// The running one; there is one.
+  const turn& current() const { return *running_; }
 
   /// Makes the oldest the running one; nullptr when none waits or one runs.
   const turn* begin_next() {

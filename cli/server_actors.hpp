@@ -80,6 +80,7 @@ private:
 
   void spawn_plane();
   void spawn_permissions(const session_log_actor& session_log);
+  workspace_actor spawn_workspace(const session_log_actor& session_log);
   agent_actor spawn_agent(const agent_launch& launch, const acp_peers& peers);
   session_setup make_setup(const agent_launch& launch) const;
 

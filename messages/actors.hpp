@@ -42,12 +42,19 @@ struct end_process {
   bool boot_failed = false;
 };
 
+/// From the session that is being closed: what it does now may take this long,
+/// from now on.
+struct close_takes {
+  std::chrono::milliseconds limit{0};
+};
+
 } // namespace agent_server
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::alarm)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::await_file)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::file_exists)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::end_process)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::close_takes)
 
 namespace agent_server {
 
@@ -249,6 +256,7 @@ using session_actor = agent_observer_actor::extend<
 using lifecycle_actor = caf::typed_actor<
   // Names the session that is to be closed first.
   caf::reacts_to<session_actor>, caf::reacts_to<end_process>,
+  caf::reacts_to<close_takes>,
   // A step took too long.
   caf::reacts_to<alarm>>;
 

@@ -49,6 +49,7 @@ const char* message_name(const std::type_info& type) {
     named<cancel_turn>("cancel_turn"),
     named<close_agent>("close_agent"),
     named<close_session>("close_session"),
+    named<close_takes>("close_takes"),
     named<close_streams>("close_streams"),
     named<command_reply>("command_reply"),
     named<command_request>("command_request"),

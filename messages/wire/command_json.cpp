@@ -146,6 +146,13 @@ void read_close(const Value* params, parsed_command& out) {
       out.params_error += ": must be a string or null";
       return;
     }
+  auto& local = out.local_git;
+  local.head = json::text_of(json::find(state, "head"));
+  local.branch = json::text_of(json::find(state, "branch"));
+  local.upstream_head = json::text_of(json::find(state, "upstreamHead"));
+  local.upstream_remote = json::text_of(json::find(state, "upstreamRemote"));
+  local.upstream_merge_ref =
+    json::text_of(json::find(state, "upstreamMergeRef"));
 }
 
 /// Fills in the id and the method; false when it is no request object.

@@ -3,6 +3,7 @@
 #include "messages/attachment.hpp"
 #include "messages/config.hpp"
 #include "messages/permission.hpp"
+#include "messages/workspace.hpp"
 
 #include <cstdint>
 #include <string>
@@ -38,6 +39,7 @@ struct parsed_command {
   std::string option_value;
   answer_permission permission;
   std::vector<mcp_server> mcp_servers;
+  local_git_state local_git; // close
 };
 
 parsed_command parse_command(std::string_view body);

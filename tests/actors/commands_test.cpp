@@ -39,6 +39,7 @@ struct session_script {
   std::string option;
   bool closed = false;
   std::size_t servers = 0;
+  std::string upstream_head;
   caf::error refusal;
 };
 
@@ -48,6 +49,7 @@ session_actor fake_session(caf::actor_system& system,
     [](session_actor::pointer,
        std::shared_ptr<session_script> s) -> session_actor::behavior_type {
       return {
+        [](const pull_request_found&) {},
         [](const agent_gone&) {},
         [](const agent_options_changed&) {},
         [](const agent_mode_changed&) {},
@@ -71,8 +73,9 @@ session_actor fake_session(caf::actor_system& system,
           return session_refreshed{};
         },
         [](const await_idle&) { return session_idle{}; },
-        [s](const close_session&) {
+        [s](const close_session& m) {
           s->closed = true;
+          s->upstream_head = m.local.upstream_head;
           return session_closed{};
         },
         [](const agent_server::alarm&) {},
@@ -156,9 +159,12 @@ TEST_CASE_METHOD(commands_fixture, "cancel, close and options are executed") {
           .body
         == R"({"jsonrpc":"2.0","id":1,"result":{"configOptions":[]}})");
   CHECK(session->option == "mode=plan");
-  CHECK(post(R"({"jsonrpc":"2.0","id":1,"method":"close","params":{}})").body
+  CHECK(post(R"({"jsonrpc":"2.0","id":1,"method":"close","params":)"
+             R"({"localGitState":{"upstreamHead":"abc"}}})")
+          .body
         == R"({"jsonrpc":"2.0","id":1,"result":{"closed":true}})");
   CHECK(session->closed);
+  CHECK(session->upstream_head == "abc");
 }
 
 TEST_CASE_METHOD(commands_fixture,

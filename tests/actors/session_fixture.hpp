@@ -24,6 +24,9 @@ struct peers_script {
   inbox<load_earlier_run, earlier_run> earlier_runs;
   inbox<restore_checkpoint, checkpoint_restored> restores;
   inbox<fetch_attachments, attachments_fetched> attachments;
+  inbox<save_checkpoint, checkpoint_saved> saves;
+  std::vector<follow_session> followed;
+  int branch_syncs = 0;
   std::vector<make_working_directory> directories;
   caf::error directory_problem;
   std::vector<launch_plan> replaced;
@@ -48,6 +51,7 @@ struct peers_script {
     earlier_runs.items.clear();
     restores.items.clear();
     attachments.items.clear();
+    saves.items.clear();
   }
 };
 
@@ -158,6 +162,7 @@ struct session_fixture : fixture {
       return lifecycle_actor::behavior_type{
         [](const session_actor&) {},
         [=](const end_process& m) { s->ended.push_back(m); },
+        [](const close_takes&) {},
         [](const agent_server::alarm&) {},
       };
     });
@@ -195,9 +200,9 @@ struct session_fixture : fixture {
       return workspace_actor::behavior_type{
         [](const journal_entry&) {},
         [](const workspace_observer_actor&) {},
-        [](const follow_session&) {},
-        [](const sync_branch&) {},
-        [](const save_checkpoint&) { return checkpoint_saved{}; },
+        [=](const follow_session& m) { s->followed.push_back(m); },
+        [=](const sync_branch&) { ++s->branch_syncs; },
+        [=](const save_checkpoint& m) { return s->saves.take(me, m); },
         [=](const restore_checkpoint& m) { return s->restores.take(me, m); },
         [](const agent_server::alarm&) {},
       };

@@ -426,6 +426,8 @@ TEST_CASE_METHOD(session_fixture, "a closed session serves no more") {
   CHECK_FALSE(closed.answered());
   peers->closes.answer(0, agent_closed{});
   run();
+  peers->saves.answer(0, checkpoint_saved{});
+  run();
   CHECK(closed.answered());
   CHECK(state() == readiness::closed);
   CHECK_FALSE(ask<session_state>(booting, get_session_state{}).value().open);
@@ -499,4 +501,74 @@ TEST_CASE_METHOD(session_fixture,
   }
   CHECK(state() == readiness::ready);
   CHECK(peers->catalogue.size() == max_catalog_repeats + 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the workspace follows the session once it is ready") {
+  config.model = "claude-opus-4-7";
+  boot();
+  auto with_pull_request = context();
+  with_pull_request.run.slack_notified_pr_url = "https://github.com/o/r/pull/1";
+  peers->contexts.answer(0, with_pull_request);
+  run();
+  give_agent();
+  CHECK(peers->followed.empty());
+  give_session();
+  REQUIRE(peers->followed.size() == 1);
+  CHECK(peers->followed[0].session_id == "s");
+  CHECK(peers->followed[0].pull_request_url == "https://github.com/o/r/pull/1");
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the branch is looked at after a turn that ended well") {
+  boot_pinned();
+  peers->prompts.answer(0, prompt_ended{"cancelled", {}, {}});
+  run();
+  CHECK(peers->branch_syncs == 0);
+  auto answer = ask<user_message_done>(booting, user_message{"[]"});
+  peers->prompts.answer(1, prompt_ended{"end_turn", {}, {}});
+  run();
+  CHECK(peers->branch_syncs == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a follow-up is told of the pull request that was opened") {
+  boot_pinned();
+  CHECK(peers->prompts.question(0).pull_request_context.empty());
+  self->send(booting, pull_request_found{"https://github.com/o/r/pull/9"});
+  peers->prompts.answer(0, prompt_ended{"end_turn", {}, {}});
+  run();
+  ask<user_message_done>(booting, user_message{"[]"});
+  REQUIRE(peers->prompts.size() == 2);
+  CHECK(peers->prompts.question(1).pull_request_context.find(
+          "https://github.com/o/r/pull/9")
+        != std::string::npos);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the last checkpoint is saved once the agent is closed") {
+  boot_pinned();
+  close_session order;
+  order.local.upstream_head = "abc";
+  auto closed = ask<session_closed>(booting, order);
+  CHECK(peers->saves.size() == 0);
+  peers->closes.answer(0, agent_closed{});
+  run();
+  REQUIRE(peers->saves.size() == 1);
+  CHECK(peers->saves.question(0).local.upstream_head == "abc");
+  CHECK_FALSE(closed.answered());
+  peers->saves.answer(0, checkpoint_saved{true});
+  run();
+  CHECK(closed.answered());
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a last checkpoint that takes for ever is left behind") {
+  // contract 19/42: upstream's cleanup has no deadline.
+  boot_pinned();
+  auto closed = ask<session_closed>(booting, close_session{});
+  peers->closes.answer(0, agent_closed{});
+  run();
+  advance(last_checkpoint_limit);
+  CHECK(closed.answered());
 }

@@ -128,7 +128,7 @@ def test_a_large_attachment_arrives_whole(house):
 
 def test_an_attachment_that_cannot_be_had_fails_the_message(house):
     server = quiet(house)
-    server.plane.always["POST download"] = Answer(404, {"detail": "No."})
+    server.plane.always["POST artifacts/download"] = Answer(404, {"detail": "No."})
     answer = send(server, content="Look.", artifacts=[artifact(server.plane)])
     assert answer["error"] == {
         "code": -32000, "message": "Failed to download artifact sketch.png"}
@@ -139,7 +139,7 @@ def test_an_attachment_that_cannot_be_had_fails_the_message(house):
 
 def test_a_message_goes_on_after_one_that_failed(house):
     server = quiet(house)
-    server.plane.next["POST download"].append(Answer(404, {"detail": "No."}))
+    server.plane.next["POST artifacts/download"].append(Answer(404, {"detail": "No."}))
     send(server, artifacts=[artifact(server.plane)])
     assert "result" in send(server, content="Then without.")
 

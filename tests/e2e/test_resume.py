@@ -1,5 +1,6 @@
 """Going on from an earlier run: its conversation and its repository."""
 import json
+import subprocess
 import time
 
 import pytest
@@ -217,3 +218,97 @@ def test_the_claude_cli_reads_no_repository_before_it_is_known_what_to_restore(
     asked = plane.wait_for_kind("GET earlier logs")
     server.wait_ready()
     assert server.agent.started[0]["at"] > asked.at + 0.6
+
+
+def git(directory, *words):
+    env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent",
+           "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@b",
+           "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@b"}
+    subprocess.run(["git", *words], cwd=directory, env=env, check=True,
+                   capture_output=True)
+
+
+@pytest.fixture
+def clones(tmp_path):
+    """Two clones of one remote."""
+    seed = tmp_path / "seed"
+    git(tmp_path, "init", "-q", "-b", "main", seed)
+    (seed / "fence.txt").write_text("broken\n")
+    git(seed, "add", "-A")
+    git(seed, "commit", "-q", "-m", "the fence")
+    git(tmp_path, "clone", "-q", "--bare", seed, tmp_path / "remote")
+    for name in ("one", "two"):
+        git(tmp_path, "clone", "-q", tmp_path / "remote", name)
+    return tmp_path / "one", tmp_path / "two"
+
+
+@pytest.fixture
+def left_behind(house, clones):
+    """A plane with an earlier run that changed its repository and ended, that
+    run's id, and a fresh clone."""
+    used, fresh = clones
+    plane = house.plane()
+    first = house.start(plane=plane, env=PINNED,
+                        args={"--repositoryPath": str(used)})
+    first.wait_ready()
+    plane.wait_for(lambda p: p.entries_of("_posthog/turn_complete"))
+    git(used, "checkout", "-q", "-b", "mending")
+    (used / "fence.txt").write_text("mended\n")
+    git(used, "commit", "-q", "-a", "-m", "mend it")
+    (used / "paint.txt").write_text("red\n")
+    assert first.terminate(40) == 0
+    assert plane.entries_of("_posthog/git_checkpoint")
+    return plane, earlier_run(plane, ndjson(plane.entries)), fresh
+
+
+def assert_restored(repository):
+    assert (repository / "fence.txt").read_text() == "mended\n"
+    assert (repository / "paint.txt").read_text() == "red\n"
+    assert (repository / ".git/HEAD").read_text() == \
+        "ref: refs/heads/mending\n"
+
+
+@pytest.mark.parametrize("by", ["environment", "state"])
+def test_the_repository_is_restored_before_the_session_opens(left_behind,
+                                                             house, by):
+    plane, run_id, fresh = left_behind
+    server = start(house, plane, run_id, by,
+                   args={"--repositoryPath": str(fresh)})
+    assert_restored(fresh)
+    downloaded = plane.of("POST artifacts/download")[-1].at
+    new = server.agent.received("session/new")
+    assert len(new) == 1 and new[0]["at"] > downloaded
+    assert "is again in the state" in prompt(server)[0]["text"]
+    # One that may have read the repository before is not the one asked.
+    assert new[0]["pid"] == server.agent.started[-1]["pid"]
+    assert len(server.agent.started) == (1 if by == "environment" else 2)
+
+
+@pytest.mark.parametrize("by", ["environment", "state"])
+def test_the_claude_cli_reads_the_restored_repository(left_behind, house, by):
+    plane, run_id, fresh = left_behind
+    env = {}
+    if by == "environment":
+        env["POSTHOG_RESUME_RUN_ID"] = run_id
+    else:
+        plane.run["state"]["resume_from_run_id"] = run_id
+    server = house.start_claude(plane=plane, env=env,
+                                args={"--repositoryPath": str(fresh)})
+    server.wait_ready()
+    assert_restored(fresh)
+    cli = server.agent
+    cli.wait(lambda c: c.frames("user"))
+    downloaded = plane.of("POST artifacts/download")[-1].at
+    assert cli.started[-1]["at"] > downloaded
+    assert cli.frames("user")[0]["pid"] == cli.started[-1]["pid"]
+    assert len(cli.started) == (1 if by == "environment" else 2)
+
+
+def test_a_repository_that_cannot_be_restored_is_only_a_warning(left_behind,
+                                                                house):
+    plane, run_id, fresh = left_behind
+    plane.always["POST artifacts/download"] = Answer(404, {"detail": "No."})
+    server = start(house, plane, run_id, args={"--repositoryPath": str(fresh)})
+    server.wait_log("the repository could not be restored")
+    assert "was not put back" in prompt(server)[0]["text"]
+    assert (fresh / "fence.txt").read_text() == "broken\n"

@@ -1,8 +1,7 @@
 #include "messages/error.hpp"
+#include "messages/wire/cloud_prompt.hpp"
 #include "messages/wire/json_reader.hpp"
 #include "messages/wire/task_api.hpp"
-
-#include "messages/wire/cloud_prompt.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -166,5 +165,35 @@ TEST_CASE("a run without artifacts and log has none") {
     REQUIRE(parsed);
     CHECK(parsed->artifacts.empty());
     CHECK_FALSE(parsed->has_log);
+  }
+}
+
+TEST_CASE("an upload is a list of artifacts whose content is text") {
+  const artifact pack{"handoff/1.pack", "application/x-git-packed-objects",
+                      std::make_shared<const std::string>("cGFjaw==")};
+  CHECK(task_api::artifacts_body({pack})
+        == R"({"artifacts":[{"name":"handoff/1.pack","type":"artifact",)"
+           R"("content":"cGFjaw==",)"
+           R"("content_type":"application/x-git-packed-objects"}]})");
+}
+
+TEST_CASE("what was uploaded stands last in the run's list") {
+  const auto* list = R"([{"storage_path":"old"},{"storage_path":"a"},)"
+                     R"({"storage_path":"b"}])";
+  const auto paths = task_api::parse_storage_paths(
+    R"({"artifacts":)" + std::string{list} + "}", 2);
+  REQUIRE(paths);
+  CHECK(*paths == std::vector<std::string>{"a", "b"});
+  CHECK(task_api::parse_storage_paths(list, 1)->front() == "b");
+}
+
+TEST_CASE("an answer that does not say where an artifact is, is refused") {
+  for (const std::string body :
+       {"", "{}", R"({"artifacts":[]})", R"({"artifacts":[{}]})",
+        R"({"artifacts":[{"storage_path":7}]})"}) {
+    INFO(body);
+    const auto paths = task_api::parse_storage_paths(body, 1);
+    REQUIRE_FALSE(paths);
+    CHECK(code_of(paths.error()) == ec::control_plane_refused);
   }
 }

@@ -43,7 +43,7 @@ void cli_state::start_process_again(bool resumes) {
   write_handshake();
   // A prompt that nobody has read goes to the new one.
   if (running)
-    write(user_frame(running->uuid, running->blocks));
+    write(user_frame(running->uuid, running->blocks, running->context));
 }
 
 void cli_state::process_ended(const process_gone& m) {

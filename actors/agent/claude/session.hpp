@@ -91,6 +91,8 @@ struct cli_state {
   struct turn {
     std::uint32_t number = 0;
     std::string blocks;
+    /// Of the run's pull request; goes before the blocks.
+    std::string context;
     std::string uuid;
     std::uint64_t acp_id = 0;
     std::uint64_t span = 0;
@@ -191,7 +193,7 @@ struct cli_state {
 
   // Prompts and what comes of them (turn.cpp).
   caf::result<prompt_ended> prompt(const prompt_agent& m);
-  void send_prompt(std::string blocks);
+  void send_prompt(std::string blocks, std::string context = {});
   void claim(const prompt_agent& m);
   void cancel();
   void take_line(const process_line& m);
