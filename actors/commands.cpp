@@ -51,14 +51,6 @@ void commands_state::execute(const parsed_command& command, promise reply) {
   };
   switch (command.method) {
     case command_method::user_message:
-      if (command.blocks.empty()) {
-        refuse(make_failure(
-          ec::invalid_params,
-          command.has_artifacts
-            ? "artifacts are not served by this version: send content"
-            : "User message cannot be empty"));
-        return;
-      }
       if (!delivered.take(command.message_id)) {
         reply.deliver(ok(command_result(id, duplicate_delivery_result())));
         return;
@@ -77,7 +69,7 @@ void commands_state::execute(const parsed_command& command, promise reply) {
           refuse);
       return;
     case command_method::close:
-      self->request(session, caf::infinite, close_session{})
+      self->request(session, caf::infinite, close_session{command.local_git})
         .then(
           [reply, id](const session_closed&) mutable {
             reply.deliver(ok(command_result(id, R"({"closed":true})")));
@@ -121,7 +113,9 @@ void commands_state::execute(const parsed_command& command, promise reply) {
 
 void commands_state::deliver(const parsed_command& command, promise reply) {
   const auto id = command.id;
-  self->request(session, caf::infinite, user_message{command.blocks})
+  self
+    ->request(session, caf::infinite,
+              user_message{command.blocks, command.attachments})
     .then(
       [reply, id](const user_message_done& done) mutable {
         reply.deliver(ok(command_result(
@@ -137,6 +131,12 @@ void commands_state::deliver(const parsed_command& command, promise reply) {
 void commands_state::steer(const parsed_command& command, promise reply) {
   const auto id = command.id;
   const auto message = command.message_id;
+  if (!command.attachments.empty()) {
+    delivered.release(message);
+    reply.deliver(ok(command_result(
+      id, steer_result(false, "attachments come with a turn of their own"))));
+    return;
+  }
   self->request(session, caf::infinite, steer_turn{command.blocks})
     .then(
       [this, reply, id, message](const steered& answer) mutable {

@@ -33,13 +33,21 @@ std::string control_plane_state::task_url() const {
          + config.task_id + "/";
 }
 
-std::string control_plane_state::run_url() const {
-  return task_url() + "runs/" + config.run_id + "/";
+std::string control_plane_state::run_url(const std::string& run_id) const {
+  return task_url() + "runs/" + run_id + "/";
 }
 
 void control_plane_state::start(const char* label, std::string method,
                                 std::string url, std::string payload,
                                 std::function<void(caf::expected<body>)> done) {
+  start(label, std::move(method), std::move(url), std::move(payload),
+        std::move(done), answer_bounds{});
+}
+
+void control_plane_state::start(const char* label, std::string method,
+                                std::string url, std::string payload,
+                                std::function<void(caf::expected<body>)> done,
+                                answer_bounds bounds) {
   const auto id = ++last_call;
   auto& next = calls[id];
   next.idempotent = method != "POST";
@@ -50,11 +58,33 @@ void control_plane_state::start(const char* label, std::string method,
   next.request.headers = {{"Content-Type", "application/json"}};
   next.request.bearer = config.api_key;
   next.request.body = std::move(payload);
-  next.request.max_body = max_api_answer;
+  next.request.max_body = bounds.size;
+  next.try_timeout = bounds.time;
   // Only what the boot waits for shares the boot's time.
   next.give_up_at = booting && next.request.method == "GET"
                       ? boot_gives_up_at
                       : self->clock().now() + api_call_timeout;
+  next.done = [done = std::move(done)](caf::expected<answer> got) {
+    if (got)
+      done(std::move(got->body));
+    else
+      done(std::move(got.error()));
+  };
+  try_once(id);
+}
+
+// Carries an artifact; may be repeated, for what it does twice does no harm.
+void control_plane_state::transfer(
+  http_request request, std::function<void(caf::expected<answer>)> done) {
+  const auto id = ++last_call;
+  auto& next = calls[id];
+  next.idempotent = true;
+  next.try_timeout = transfer_try_timeout;
+  next.request = std::move(request);
+  next.request.method = "POST";
+  next.request.headers = {{"Content-Type", "application/json"}};
+  next.request.bearer = config.api_key;
+  next.give_up_at = self->clock().now() + transfer_timeout;
   next.done = std::move(done);
   try_once(id);
 }
@@ -68,8 +98,7 @@ void control_plane_state::try_once(std::uint32_t id) {
   const auto left =
     duration_cast<milliseconds>(current.give_up_at - self->clock().now());
   auto request = current.request;
-  request.timeout =
-    std::clamp(left, milliseconds{1}, milliseconds{api_try_timeout});
+  request.timeout = std::clamp(left, milliseconds{1}, current.try_timeout);
   request.connect_timeout = std::min(request.connect_timeout, request.timeout);
   self->request(outbound, caf::infinite, std::move(request))
     .then([this, id](const http_response& response) { answered(id, response); },
@@ -81,7 +110,7 @@ void control_plane_state::answered(std::uint32_t id,
   auto& current = calls.at(id);
   const auto status = response.status;
   if (status >= 200 && status < 300) {
-    end(id, response.body);
+    end(id, response);
     return;
   }
   // A control plane that echoes the request would give the key away.
@@ -149,10 +178,39 @@ bool control_plane_state::try_again(
   return true;
 }
 
-void control_plane_state::end(std::uint32_t id, caf::expected<body> result) {
+void control_plane_state::end(std::uint32_t id, caf::expected<answer> result) {
   auto done = std::move(calls.at(id).done);
   calls.erase(id);
   done(std::move(result));
+}
+
+caf::result<task_run> control_plane_state::fetch_run(const get_run& m) {
+  auto promise = self->make_response_promise<task_run>();
+  const bool own = m.run_id.empty();
+  start(own ? "GET run" : "GET earlier run", "GET",
+        own ? run_url() : run_url(m.run_id), {},
+        [promise](caf::expected<body> got) mutable {
+          auto parsed = got ? task_api::parse_run(**got)
+                            : caf::expected<task_run>{got.error()};
+          if (parsed)
+            promise.deliver(std::move(*parsed));
+          else
+            promise.deliver(parsed.error());
+        });
+  return promise;
+}
+
+caf::result<run_log> control_plane_state::fetch_run_log(const get_run_log& m) {
+  auto promise = self->make_response_promise<run_log>();
+  start("GET logs", "GET", run_url(m.run_id) + "logs", {},
+        [promise](caf::expected<body> got) mutable {
+          if (got)
+            promise.deliver(run_log{std::move(*got)});
+          else
+            promise.deliver(got.error());
+        },
+        {max_run_log, run_log_timeout});
+  return promise;
 }
 
 control_plane_actor::behavior_type
@@ -182,20 +240,8 @@ control_plane(control_plane_self* self, control_plane_config config,
                         });
       return promise;
     },
-    [self](const get_run&) -> caf::result<task_run> {
-      auto promise = self->make_response_promise<task_run>();
-      self->state.start("GET run", "GET", self->state.run_url(), {},
-                        [promise](caf::expected<body> got) mutable {
-                          auto parsed =
-                            got ? task_api::parse_run(**got)
-                                : caf::expected<task_run>{got.error()};
-                          if (parsed)
-                            promise.deliver(std::move(*parsed));
-                          else
-                            promise.deliver(parsed.error());
-                        });
-      return promise;
-    },
+    [self](const get_run& m) { return self->state.fetch_run(m); },
+    [self](const get_run_log& m) { return self->state.fetch_run_log(m); },
     [self](const update_run& m) -> caf::result<run_updated> {
       auto promise = self->make_response_promise<run_updated>();
       self->state.start("PATCH run", "PATCH", self->state.run_url(), m.body,
@@ -244,6 +290,45 @@ control_plane(control_plane_self* self, control_plane_config config,
                           else
                             promise.deliver(got.error());
                         });
+      return promise;
+    },
+    [self](const upload_artifacts& m) -> caf::result<artifacts_uploaded> {
+      auto promise = self->make_response_promise<artifacts_uploaded>();
+      http_request request;
+      request.label = "POST artifacts";
+      request.url = self->state.run_url() + "artifacts/";
+      request.shared_body = std::make_shared<const std::string>(
+        task_api::artifacts_body(m.artifacts));
+      request.max_body = max_api_answer;
+      self->state.transfer(
+        std::move(request), [promise, count = m.artifacts.size()](
+                              const caf::expected<http_response>& got) mutable {
+          auto paths = got
+                         ? task_api::parse_storage_paths(*got->body, count)
+                         : caf::expected<std::vector<std::string>>{got.error()};
+          if (paths)
+            promise.deliver(artifacts_uploaded{std::move(*paths)});
+          else
+            promise.deliver(paths.error());
+        });
+      return promise;
+    },
+    [self](const download_artifact& m) -> caf::result<artifact_downloaded> {
+      auto promise = self->make_response_promise<artifact_downloaded>();
+      http_request request;
+      request.label = "POST artifacts/download";
+      request.url = self->state.run_url() + "artifacts/download/";
+      request.body = task_api::download_body(m.storage_path);
+      request.to_file = m.to_path;
+      request.max_body = m.max_size;
+      self->state.transfer(
+        std::move(request),
+        [promise](const caf::expected<http_response>& got) mutable {
+          if (got)
+            promise.deliver(artifact_downloaded{got->body_size});
+          else
+            promise.deliver(got.error());
+        });
       return promise;
     },
     [self](const boot_over&) { self->state.booting = false; },

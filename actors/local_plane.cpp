@@ -1,5 +1,6 @@
 #include "actors/local_plane.hpp"
 
+#include "actors/io/private_file.hpp"
 #include "messages/error.hpp"
 #include "messages/wire/json_writer.hpp"
 #include "messages/wire/notifications.hpp"
@@ -25,6 +26,7 @@ namespace fs = std::filesystem;
 constexpr auto task_file = "task.json";
 constexpr auto run_file = "run.json";
 constexpr auto log_file = "log.ndjson";
+const std::string artifact_directory = "artifacts/";
 
 caf::error file_failure(const std::string& path, const char* what) {
   return make_failure(ec::control_plane_unreachable,
@@ -89,6 +91,13 @@ std::string run_body(const std::string& id, const std::string& now) {
   out.key("state").open_object().close_object();
   out.key("artifacts").open_array().close_array().text("created_at", now);
   return out.close_object().take() + "\n";
+}
+
+bool is_artifact_path(const std::string& name) {
+  const fs::path whole{name};
+  return name.rfind(artifact_directory, 0) == 0
+         && name.size() > artifact_directory.size()
+         && whole == whole.lexically_normal();
 }
 
 } // namespace
@@ -189,6 +198,46 @@ caf::result<log_appended> local_plane_state::append(const append_log& log) {
   return log_appended{};
 }
 
+caf::result<artifacts_uploaded>
+local_plane_state::keep_artifacts(const upload_artifacts& m) {
+  if (auto err = prepare())
+    return err;
+  artifacts_uploaded kept;
+  for (const auto& each : m.artifacts) {
+    const auto name = artifact_directory + each.name;
+    if (!is_artifact_path(name))
+      return make_failure(ec::control_plane_refused,
+                          "an artifact cannot be called " + each.name);
+    const auto target = path(name.c_str());
+    std::error_code problem;
+    fs::create_directories(fs::path{target}.parent_path(), problem);
+    if (auto err = replace_file(target, *each.content))
+      return err;
+    kept.storage_paths.push_back(name);
+  }
+  return kept;
+}
+
+caf::result<artifact_downloaded>
+local_plane_state::copy_artifact(const download_artifact& m) {
+  if (!is_artifact_path(m.storage_path))
+    return make_failure(ec::control_plane_refused,
+                        m.storage_path + " is no artifact");
+  const auto source = path(m.storage_path.c_str());
+  std::error_code problem;
+  const auto size = fs::file_size(source, problem);
+  if (!problem && size > m.max_size)
+    return make_failure(ec::control_plane_refused,
+                        source + " is larger than " + std::to_string(m.max_size)
+                          + " bytes");
+  const auto content = read_file(source);
+  if (!content)
+    return content.error();
+  if (auto err = write_private_file(m.to_path, *content))
+    return err;
+  return artifact_downloaded{content->size()};
+}
+
 control_plane_actor::behavior_type
 local_plane(local_plane_self* self, std::string directory, std::string prompt) {
   auto& state = self->state;
@@ -198,10 +247,16 @@ local_plane(local_plane_self* self, std::string directory, std::string prompt) {
     state.directory.pop_back();
   return {
     [self](get_task) { return self->state.read_task(); },
-    [self](get_run) { return self->state.read_run(); },
+    [self](const get_run&) { return self->state.read_run(); },
+    [](const get_run_log&) -> caf::result<run_log> {
+      return make_failure(ec::control_plane_refused,
+                          "a local task has one run only");
+    },
     [self](const update_run& change) { return self->state.update(change); },
     [self](const set_output& m) { return self->state.keep_output(m); },
     [self](const append_log& log) { return self->state.append(log); },
+    [self](const upload_artifacts& m) { return self->state.keep_artifacts(m); },
+    [self](const download_artifact& m) { return self->state.copy_artifact(m); },
     // What was said is in the log; there is nobody else to tell.
     [](const relay_message&) { return message_relayed{}; },
     [](boot_over) { /* a directory has no deadlines */ },

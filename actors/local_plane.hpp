@@ -30,6 +30,8 @@ struct local_plane_state {
   caf::result<run_updated> update(const update_run& change);
   caf::result<output_set> keep_output(const set_output& m);
   caf::result<log_appended> append(const append_log& log);
+  caf::result<artifacts_uploaded> keep_artifacts(const upload_artifacts& m);
+  caf::result<artifact_downloaded> copy_artifact(const download_artifact& m);
 
 private:
   caf::error prepare();

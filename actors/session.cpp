@@ -1,9 +1,12 @@
 #include "actors/session.hpp"
 
+#include "actors/agent/system_prompt.hpp"
+#include "actors/attachments.hpp"
 #include "actors/first_prompt.hpp"
 #include "actors/turn_failure.hpp"
 #include "actors/turn_relay.hpp"
 #include "messages/model_table.hpp"
+#include "messages/wire/content_blocks.hpp"
 #include "messages/wire/notifications.hpp"
 #include "messages/wire/task_api.hpp"
 
@@ -43,12 +46,10 @@ std::string session_actor_state::current_options() const {
 }
 
 void session_actor_state::first_turn() {
-  if (config().resume_run_id || context->run.resume_from_run_id)
-    log->warn("resuming from run "
-              + config().resume_run_id.value_or(
-                context->run.resume_from_run_id.value_or(""))
-              + " is not served by this version: the session starts fresh");
-  if (context->fetched_task || !needs_description(context->run)) {
+  if (resuming.loading)
+    return; // comes back once the log is there
+  if (context->fetched_task || !resuming.found.history.empty()
+      || !needs_description(context->run)) {
     start_first_turn(context->fetched_task);
     return;
   }
@@ -59,32 +60,40 @@ void session_actor_state::first_turn() {
               return;
             first_turn_decided = true;
             last_failure = describe(err);
-            first_turn_failed(err);
+            first_turn_failed(err, false);
             run_next_prompt();
           });
 }
 
 void session_actor_state::start_first_turn(const std::optional<task>& found) {
   first_turn_decided = true;
-  auto chosen = choose_first_prompt(context->run, found);
+  const auto history = std::exchange(resuming.found.history, {});
+  auto chosen = history.empty() ? choose_first_prompt(context->run, found)
+                                : choose_resume_prompt(context->run, history,
+                                                       resuming.restored);
   for (const auto& refusal : chosen.refusals)
     log->warn(refusal);
-  if (chosen.blocks.empty()) {
+  if (chosen.empty()) {
     log->info("the task has nothing to say: waiting for a message");
     run_next_prompt();
     return;
   }
   turn first;
   first.blocks = std::move(chosen.blocks);
+  first.attachments = std::move(chosen.attachments);
+  first.closing = std::move(chosen.closing);
+  first.resumes = !history.empty();
   first.first = true;
   first.consumed_keys = std::move(chosen.consumed_keys);
   prompts.push_front(std::move(first));
   run_next_prompt();
 }
 
-void session_actor_state::first_turn_failed(const caf::error& err) {
+void session_actor_state::first_turn_failed(const caf::error& err,
+                                            bool resumes) {
   const auto failure = classify_failure(err);
-  log->error(std::string{"send_initial_task_message_failed ("}
+  log->error(std::string{resumes ? "send_resume_task_message_failed ("
+                                 : "send_initial_task_message_failed ("}
              + failure.classification + "): " + describe(err));
   patch_run(task_api::failed_body(failure.message), "marking the run failed");
 }
@@ -103,7 +112,21 @@ void session_actor_state::run_next_prompt() {
     tell_if_idle();
     return;
   }
-  self->request(peers.agent, caf::infinite, prompt_agent{next->blocks})
+  if (next->attachments.empty())
+    prompt_the_agent(*next, next->closing.empty()
+                              ? next->blocks
+                              : joined_blocks({next->blocks, next->closing}));
+  else
+    fetch_attachments_of(*next);
+}
+
+void session_actor_state::prompt_the_agent(const turn& running,
+                                           std::string blocks) {
+  prompt_agent order{std::move(blocks)};
+  if (!running.first)
+    order.pull_request_context =
+      pull_request_context(config(), pull_request_url);
+  self->request(peers.agent, caf::infinite, std::move(order))
     .then([this](const prompt_ended& done) { take_prompt_end(done); },
           [this](const caf::error& err) { prompt_failed(err); });
 }
@@ -125,6 +148,8 @@ void session_actor_state::prompt_finished(const prompt_ended& done) {
   auto ended = prompts.end();
   last_failure.clear();
   publish(turn_complete(session_id, done.stop_reason));
+  if (done.stop_reason == "end_turn")
+    self->send(peers.workspace, sync_branch{});
   if (ended.first)
     clear_consumed_keys(ended.consumed_keys);
   tell_relay(done.stop_reason == "end_turn" ? done.texts
@@ -143,7 +168,7 @@ void session_actor_state::prompt_failed(const caf::error& err) {
   tell_relay({});
   // A turn cut short by the end of the session is no failure of the run.
   if (ended.first && now == stage::ready)
-    first_turn_failed(err);
+    first_turn_failed(err, ended.resumes);
   if (ended.caller.pending())
     ended.caller.deliver(err);
   run_next_prompt();
@@ -158,8 +183,14 @@ caf::result<user_message_done>
 session_actor_state::queue_message(const user_message& m) {
   if (now != stage::ready)
     return make_failure(ec::no_session, "No active session for this run");
+  std::vector<std::string> refusals;
   turn next;
   next.blocks = m.blocks;
+  next.attachments = fetchable(m.attachments, refusals);
+  for (const auto& refusal : refusals)
+    log->warn(refusal);
+  if (next.blocks.empty() && next.attachments.empty())
+    return make_failure(ec::invalid_params, "User message cannot be empty");
   next.caller = self->make_response_promise<user_message_done>();
   const auto promise = next.caller;
   if (!prompts.push(std::move(next)))
@@ -185,6 +216,7 @@ caf::result<steered> session_actor_state::steer(const steer_turn& m) {
 caf::result<turn_cancelled> session_actor_state::cancel() {
   if (now != stage::ready)
     return make_failure(ec::no_session, "No active session for this run");
+  cancelled_while_fetching = fetching_attachments;
   self->send(peers.agent, cancel_prompt{});
   return turn_cancelled{};
 }
@@ -318,7 +350,7 @@ void session_actor_state::take_mode(const agent_mode_changed& m) {
   publish(current_mode_update(session_id, m.mode));
 }
 
-caf::result<session_closed> session_actor_state::close() {
+caf::result<session_closed> session_actor_state::close(const close_session& m) {
   if (now == stage::closed)
     return session_closed{};
   auto promise = self->make_response_promise<session_closed>();
@@ -326,6 +358,7 @@ caf::result<session_closed> session_actor_state::close() {
   if (now == stage::closing)
     return promise;
   now = stage::closing;
+  callers_clone = m.local;
   for (auto& waiting : prompts.drop_waiting())
     if (waiting.caller.pending())
       waiting.caller.deliver(
@@ -340,14 +373,30 @@ caf::result<session_closed> session_actor_state::close() {
 }
 
 void session_actor_state::close_agent_and_log() {
-  auto flush = [this] {
-    self->request(peers.session_log, caf::infinite, flush_log{})
-      .then([this](const log_flushed&) { closed(); },
-            [this](const caf::error&) { closed(); });
-  };
   self->request(peers.agent, caf::infinite, close_agent{})
-    .then([flush](const agent_closed&) { flush(); },
-          [flush](const caf::error&) { flush(); });
+    .then([this](const agent_closed&) { save_last_checkpoint(); },
+          [this](const caf::error&) { save_last_checkpoint(); });
+}
+
+// Once the agent changes nothing more, and before the log that tells of it.
+void session_actor_state::save_last_checkpoint() {
+  self->send(peers.lifecycle, close_takes{last_checkpoint_limit});
+  self
+    ->request(peers.workspace, last_checkpoint_limit,
+              save_checkpoint{callers_clone})
+    .then([this](const checkpoint_saved&) { deliver_log(); },
+          [this](const caf::error& err) {
+            log->warn("the last checkpoint could not be saved: "
+                      + describe(err));
+            deliver_log();
+          });
+}
+
+void session_actor_state::deliver_log() {
+  self->send(peers.lifecycle, close_takes{last_log_limit});
+  self->request(peers.session_log, caf::infinite, flush_log{})
+    .then([this](const log_flushed&) { closed(); },
+          [this](const caf::error&) { closed(); });
 }
 
 void session_actor_state::closed() {
@@ -371,6 +420,9 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
       self->state.agent_options = m.options.json;
     },
     [self](const agent_mode_changed& m) { self->state.take_mode(m); },
+    [self](const pull_request_found& m) {
+      self->state.pull_request_url = m.url;
+    },
     [self](const get_session_state&) {
       return session_state{self->state.now == session_actor_state::stage::ready,
                            self->state.config().control_plane.run_id};
@@ -381,7 +433,7 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
     [self](const set_config_option& m) { return self->state.set_option(m); },
     [self](const refresh_session& m) { return self->state.refresh(m); },
     [self](const await_idle&) { return self->state.wait_until_idle(); },
-    [self](const close_session&) { return self->state.close(); },
+    [self](const close_session& m) { return self->state.close(m); },
     [self](const alarm& a) {
       trace::scope scope{a.armed_by};
       if (a.what == follow_catalog_alarm)

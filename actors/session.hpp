@@ -3,6 +3,7 @@
 #include "actors/agent/environment.hpp"
 #include "actors/agent/launch.hpp"
 #include "actors/logger.hpp"
+#include "actors/resumption.hpp"
 #include "actors/trace/traced.hpp"
 #include "actors/turns.hpp"
 #include "messages/actors.hpp"
@@ -33,6 +34,10 @@ constexpr std::chrono::seconds first_catalog_pause{2};
 constexpr std::chrono::seconds longest_catalog_pause{300};
 constexpr std::uint32_t max_catalog_repeats = 20;
 
+/// How long the last checkpoint may take, and what comes after it.
+constexpr std::chrono::seconds last_checkpoint_limit{25};
+constexpr std::chrono::milliseconds last_log_limit{1'500};
+
 /// The alarm that asks again; those of the boot's phases are smaller.
 constexpr std::uint32_t follow_catalog_alarm = boot_phase_count;
 
@@ -49,6 +54,9 @@ struct session_peers {
   disk_actor disk;
   lifecycle_actor lifecycle;
   permission_desk_actor permissions;
+  resume_log_actor resume_log;
+  attachments_actor attachments;
+  workspace_actor workspace;
   turn_relay_actor turn_relay;
 };
 
@@ -90,6 +98,9 @@ struct session_actor_state {
   bool agent_open = false;
   /// Which process of the agent counts; a replaced one's answers do not.
   std::uint32_t agent_generation = 1;
+  /// The repository is in place; it is there for the agent once nothing of it
+  /// is to be restored.
+  bool repository_came = false;
   bool repository_there = false;
   bool settings_known = false;
   std::string settings_model;
@@ -106,10 +117,18 @@ struct session_actor_state {
   /// The agent's own options; empty when it reports none.
   std::string agent_options;
   catalog_options options;
+  resumption resuming;
   turns prompts;
+  /// The running turn waits for its attachments.
+  bool fetching_attachments = false;
+  bool cancelled_while_fetching = false;
   bool first_turn_decided = false;
   /// The agent is being given other MCP servers; prompts wait.
   bool refreshing = false;
+  /// The run's pull request, when it has one.
+  std::string pull_request_url;
+  /// What the caller that closes the session says of its clone.
+  local_git_state callers_clone;
   std::string last_failure;
   std::vector<caf::typed_response_promise<session_idle>> waiting_for_idle;
 
@@ -120,10 +139,12 @@ struct session_actor_state {
   void start();
   void open_the_agent();
   void await_repository();
+  void make_directory();
   void enter_repository();
   void read_settings();
   void take_context(const task_context& found);
   void compare_with_guess(const launch_facts& real);
+  void replace_the_agent(launch_plan plan);
   void warm_catalog();
   void create_session_if_ready();
   void complete(open_session& opening) const;
@@ -137,6 +158,14 @@ struct session_actor_state {
   void begin_phase(boot_phase phase, std::chrono::milliseconds deadline);
   void end_phase(boot_phase phase);
 
+  // Going on from an earlier run, and attachments (session_resume.cpp).
+  void resume(const std::string& run_id);
+  void take_earlier_run(const earlier_run& found);
+  /// Lets the agent have the repository once it is as it is to be seen.
+  void settle_repository();
+  void restore_repository();
+  void fetch_attachments_of(const turn& next);
+
   // After the boot.
   void follow_catalog();
   void follow_catalog_later();
@@ -144,9 +173,10 @@ struct session_actor_state {
   void tell_context_window();
   void first_turn();
   void start_first_turn(const std::optional<task>& found);
-  void first_turn_failed(const caf::error& err);
+  void first_turn_failed(const caf::error& err, bool resumes);
   void clear_consumed_keys(const std::vector<std::string>& keys);
   void run_next_prompt();
+  void prompt_the_agent(const turn& running, std::string blocks);
   void take_prompt_end(const prompt_ended& done);
   void prompt_finished(const prompt_ended& done);
   void prompt_failed(const caf::error& err);
@@ -161,10 +191,12 @@ struct session_actor_state {
   caf::result<session_idle> wait_until_idle();
   void tell_if_idle();
   void take_mode(const agent_mode_changed& m);
-  caf::result<session_closed> close();
+  caf::result<session_closed> close(const close_session& m);
   void closed();
   void lose_agent(const agent_gone& m);
   void close_agent_and_log();
+  void save_last_checkpoint();
+  void deliver_log();
 
   std::string current_options() const;
   void publish(std::string notification);

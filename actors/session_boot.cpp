@@ -27,6 +27,8 @@ constexpr const char* ready_step = "ready";
 void session_actor_state::start() {
   self->send(peers.agent,
              agent_observer_actor{caf::actor_cast<session_actor>(self)});
+  self->send(peers.workspace,
+             workspace_observer_actor{caf::actor_cast<session_actor>(self)});
   const auto& limits = config().limits;
   begin_phase(boot_phase::context_fetch, limits.context_fetch);
   self->request(peers.task_fetch, caf::infinite, fetch_context{})
@@ -34,6 +36,8 @@ void session_actor_state::start() {
           [this](const caf::error& err) { give_up(err); });
   begin_phase(boot_phase::acp_initialize, limits.acp_initialize);
   open_the_agent();
+  if (config().resume_run_id)
+    resume(*config().resume_run_id);
   await_repository();
   if (config().gateway_url)
     warm_catalog();
@@ -59,9 +63,8 @@ void session_actor_state::open_the_agent() {
 
 void session_actor_state::await_repository() {
   if (!config().repo_ready_file) {
-    trace::note_arrival(create_step);
-    repository_there = true;
-    read_settings();
+    repository_came = true;
+    settle_repository();
     return;
   }
   const auto deadline = config().limits.repository_ready;
@@ -69,25 +72,33 @@ void session_actor_state::await_repository() {
   self
     ->request(peers.file_watch, caf::infinite,
               await_file{*config().repo_ready_file, deadline})
-    .then([this](const file_exists&) { enter_repository(); },
+    .then([this](const file_exists&) { make_directory(); },
           [this](const caf::error& err) { give_up(err); });
 }
 
-void session_actor_state::enter_repository() {
+void session_actor_state::make_directory() {
   self
     ->request(peers.disk, caf::infinite,
               make_working_directory{config().working_directory(),
                                      config().repository_path.has_value()})
     .then(
       [this](const working_directory_made&) {
-        trace::note_arrival(create_step);
-        repository_there = true;
-        self->send(peers.agent, repository_ready{});
-        end_phase(boot_phase::repository_ready);
-        read_settings();
-        create_session_if_ready();
+        repository_came = true;
+        settle_repository();
       },
       [this](const caf::error& err) { give_up(err); });
+}
+
+void session_actor_state::enter_repository() {
+  trace::note_arrival(create_step);
+  repository_there = true;
+  if (config().repo_ready_file || !resuming.run_id.empty()) {
+    self->send(peers.agent, repository_ready{});
+    end_phase(boot_phase::repository_ready);
+  }
+  settings_known = false;
+  read_settings();
+  create_session_if_ready();
 }
 
 void session_actor_state::read_settings() {
@@ -119,6 +130,8 @@ void session_actor_state::take_context(const task_context& found) {
   trace::note_arrival(create_step);
   context = found;
   end_phase(boot_phase::context_fetch);
+  if (found.run.resume_from_run_id)
+    resume(*found.run.resume_from_run_id);
   launch_facts real;
   real.internal = found.fetched_task && found.fetched_task->internal;
   real.pull_request_url = found.run.slack_notified_pr_url.value_or("");
@@ -143,8 +156,14 @@ void session_actor_state::compare_with_guess(const launch_facts& real) {
     return;
   }
   log->info("the agent was started on a wrong guess: starting it again");
-  ++agent_generation;
+  replace_the_agent(std::move(plan));
+}
+
+void session_actor_state::replace_the_agent(launch_plan plan) {
   self->send(peers.agent, replace_agent{std::move(plan)});
+  if (drives_claude(config()))
+    return; // its handshake begins with the session
+  ++agent_generation;
   begin_phase(boot_phase::acp_initialize, config().limits.acp_initialize);
   if (std::exchange(agent_open, false))
     open_the_agent();
@@ -198,13 +217,13 @@ void session_actor_state::complete(open_session& opening) const {
   if (pinned || !gateway.empty())
     opening.params.model =
       initial_claude_model(settings_model, from_environment, nullptr);
-  const bool resumes =
-    config().resume_run_id || context->run.resume_from_run_id;
   const bool described =
     context->fetched_task || !needs_description(context->run);
-  if ((pinned || gateway.empty()) && described && !resumes)
-    opening.first_prompt =
-      choose_first_prompt(context->run, context->fetched_task).blocks;
+  if ((!pinned && !gateway.empty()) || !described || !resuming.run_id.empty())
+    return;
+  auto chosen = choose_first_prompt(context->run, context->fetched_task);
+  if (chosen.attachments.empty())
+    opening.first_prompt = std::move(chosen.blocks);
 }
 
 void session_actor_state::take_session(const session_opened& found) {
@@ -272,6 +291,8 @@ void session_actor_state::become_ready() {
   now = stage::ready;
   self->send(peers.health, boot_ready{});
   log->info("session " + session_id + " is ready");
+  pull_request_url = facts.pull_request_url;
+  self->send(peers.workspace, follow_session{session_id, pull_request_url});
   const auto& plane = config().control_plane;
   publish(sdk_session(plane.run_id, session_id,
                       config().adapter == runtime_adapter::codex ? "codex"

@@ -18,10 +18,16 @@ constexpr std::size_t max_waiting_prompts = 256;
 /// A prompt on its way through the agent.
 struct turn {
   std::string blocks;
+  /// Files that are to be fetched before it is sent, and the blocks that stand
+  /// behind them.
+  std::vector<attachment> attachments;
+  std::string closing;
   /// The caller, when there is one.
   caf::typed_response_promise<user_message_done> caller;
   /// The session's own first prompt.
   bool first = false;
+  /// It goes on from an earlier run.
+  bool resumes = false;
   /// Keys of the run's state to remove when it has ended well.
   std::vector<std::string> consumed_keys;
 };
@@ -41,6 +47,8 @@ public:
   void push_front(turn next) { waiting_.push_front(std::move(next)); }
 
   bool running() const { return running_.has_value(); }
+  /// The running one; there is one.
+  const turn& current() const { return *running_; }
 
   /// Makes the oldest the running one; nullptr when none waits or one runs.
   const turn* begin_next() {

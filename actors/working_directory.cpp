@@ -12,8 +12,8 @@ namespace agent_server {
 
 caf::error prepare_working_directory(const make_working_directory& ask) {
   const auto& path = ask.path;
-  const auto name = "The working directory " + path
-                    + (ask.by_flag ? " (--repositoryPath)" : "");
+  const auto name =
+    ask.what + " " + path + (ask.by_flag ? " (--repositoryPath)" : "");
   std::error_code problem;
   std::error_code ignored;
   std::filesystem::create_directories(path, problem);

@@ -34,7 +34,7 @@ agent_launch launch_agent(const server_config& config,
   if (drives_claude(config)) {
     launch.first.problem = write_mcp_config(config, launch.guess.session);
     // The CLI reads the repository as it starts.
-    if (launch.first.problem || config.repo_ready_file)
+    if (launch.first.problem || repository_comes_later(config))
       return launch;
   }
   const auto plan =

@@ -1,9 +1,11 @@
 #include "cli/server_actors.hpp"
 
 #include "actors/agent/claude/session.hpp"
+#include "actors/attachments.hpp"
 #include "actors/control_plane.hpp"
 #include "actors/disk.hpp"
 #include "actors/event_spool.hpp"
+#include "actors/git/repository.hpp"
 #include "actors/health.hpp"
 #include "actors/io/child_process.hpp"
 #include "actors/io/event_log.hpp"
@@ -14,16 +16,20 @@
 #include "actors/local_plane.hpp"
 #include "actors/model_catalog.hpp"
 #include "actors/permissions.hpp"
+#include "actors/resume_log.hpp"
 #include "actors/session_log.hpp"
 #include "actors/task_fetch.hpp"
 #include "actors/turn_relay.hpp"
+#include "actors/workspace.hpp"
 #include "cli/initial_environment.hpp"
 #include "cli/settings_files.hpp"
 #include "cli/state_directory.hpp"
 #include "messages/identity.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <unistd.h>
 #include <utility>
 
 namespace agent_server {
@@ -52,6 +58,13 @@ std::vector<secret> secrets_of(const server_config& config) {
       if (each.size() >= least_secret_size)
         secrets.emplace_back(std::move(each));
   return secrets;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0)
+    return "unknown";
+  return name.data();
 }
 
 } // namespace
@@ -119,9 +132,17 @@ void server_actors::spawn_all(const agent_launch& launch, guard_link guard,
     peers.turn_relay = system_.spawn(turn_relay, control_plane, *log);
   spawn_permissions(peers.session_log, peers.turn_relay);
   peers.permissions = permissions;
+  peers.workspace = spawn_workspace(peers.session_log);
   peers.file_watch = spawn_hosted(unit_, file_watch);
   peers.disk = disk;
   peers.lifecycle = lifecycle;
+  peers.resume_log =
+    system_.spawn(agent_server::resume_log, control_plane, *log);
+  peers.attachments =
+    system_.spawn(attachments, control_plane, disk,
+                  config.working_directory() + "/.posthog/attachments/"
+                    + config.control_plane.run_id,
+                  *log);
   peers.agent =
     spawn_agent(launch, {process, events, peers.session_log, permissions});
   session = system_.spawn(agent_server::session, std::move(peers),
@@ -179,6 +200,28 @@ void server_actors::spawn_permissions(const session_log_actor& session_log,
     system_.spawn(agent_server::permissions,
                   permission_peers{events, session_log, control_plane, relay},
                   std::move(settings), *log);
+}
+
+workspace_actor
+server_actors::spawn_workspace(const session_log_actor& session_log) {
+  const auto& config = *around_.config;
+  const auto& environment = config.inherited_environment;
+  git tool{search_path(lookup(environment, "PATH"), "git").value_or(""),
+           git_environment(environment), config.working_directory()};
+  workspace_peers peers;
+  peers.control_plane = control_plane;
+  peers.repository =
+    system_.spawn<caf::detached>(repository, std::move(tool), *log);
+  peers.event_log = events;
+  peers.session_log = session_log;
+  workspace_settings settings;
+  settings.has_repository = config.repository_path.has_value();
+  settings.state_directory = config.state_directory;
+  settings.device_name = host_name();
+  const auto result =
+    system_.spawn(workspace, std::move(peers), std::move(settings), *log);
+  caf::anon_send(events, journal_tap_actor{result});
+  return result;
 }
 
 agent_actor server_actors::spawn_agent(const agent_launch& launch,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/agent.hpp"
+#include "messages/attachment.hpp"
 #include "messages/boot.hpp"
 #include "messages/command.hpp"
 #include "messages/event_stream.hpp"
@@ -10,8 +11,10 @@
 #include "messages/model.hpp"
 #include "messages/permission.hpp"
 #include "messages/process.hpp"
+#include "messages/resume.hpp"
 #include "messages/task.hpp"
 #include "messages/terminal.hpp"
+#include "messages/workspace.hpp"
 
 #include <caf/typed_actor.hpp>
 
@@ -40,12 +43,19 @@ struct end_process {
   bool boot_failed = false;
 };
 
+/// From the session that is being closed: what it does now may take this long,
+/// from now on.
+struct close_takes {
+  std::chrono::milliseconds limit{0};
+};
+
 } // namespace agent_server
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::alarm)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::await_file)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::file_exists)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::end_process)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::close_takes)
 
 namespace agent_server {
 
@@ -70,22 +80,35 @@ using outbound_actor =
 /// from a directory. Errors: `ec::control_plane_unreachable`,
 /// `ec::control_plane_refused`; for log entries also `ec::entries_refused` and
 /// `ec::answer_lost`.
-using control_plane_actor =
-  caf::typed_actor<caf::replies_to<get_task>::with<task>,
-                   caf::replies_to<get_run>::with<task_run>,
-                   caf::replies_to<update_run>::with<run_updated>,
-                   caf::replies_to<set_output>::with<output_set>,
-                   caf::replies_to<append_log>::with<log_appended>,
-                   caf::replies_to<relay_message>::with<message_relayed>,
-                   // Calls from now on have their own deadlines.
-                   caf::reacts_to<boot_over>,
-                   // The next try of a call that failed.
-                   caf::reacts_to<alarm>>;
+using control_plane_actor = caf::typed_actor<
+  caf::replies_to<get_task>::with<task>,
+  caf::replies_to<get_run>::with<task_run>,
+  caf::replies_to<get_run_log>::with<run_log>,
+  caf::replies_to<update_run>::with<run_updated>,
+  caf::replies_to<set_output>::with<output_set>,
+  caf::replies_to<append_log>::with<log_appended>,
+  caf::replies_to<relay_message>::with<message_relayed>,
+  caf::replies_to<upload_artifacts>::with<artifacts_uploaded>,
+  caf::replies_to<download_artifact>::with<artifact_downloaded>,
+  // Calls from now on have their own deadlines.
+  caf::reacts_to<boot_over>,
+  // The next try of a call that failed.
+  caf::reacts_to<alarm>>;
 
 /// Owns the task and the run, each fetched once a boot.
 using task_fetch_actor =
   caf::typed_actor<caf::replies_to<fetch_context>::with<task_context>,
                    caf::replies_to<fetch_task_again>::with<task>>;
+
+/// Reads what an earlier run of the task said and did.
+using resume_log_actor =
+  caf::typed_actor<caf::replies_to<load_earlier_run>::with<earlier_run>,
+                   // The next part of a log that is being read.
+                   caf::reacts_to<alarm>>;
+
+/// Puts the files that come with a message where the agent finds them.
+using attachments_actor = caf::typed_actor<
+  caf::replies_to<fetch_attachments>::with<attachments_fetched>>;
 
 /// Models by gateway, refreshed in the background.
 using model_catalog_actor =
@@ -215,8 +238,32 @@ using turn_relay_actor =
 using file_watch_actor =
   caf::typed_actor<caf::replies_to<await_file>::with<file_exists>>;
 
+/// Whoever wants to know of the pull request that the agent opened.
+using workspace_observer_actor =
+  caf::typed_actor<caf::reacts_to<pull_request_found>>;
+
+/// Runs git in the agent's working directory; has a thread of its own. Errors:
+/// `ec::workspace_failed`.
+using repository_actor = caf::typed_actor<
+  caf::replies_to<read_branch>::with<branch_read>,
+  caf::replies_to<capture_repository>::with<repository_captured>,
+  caf::replies_to<apply_checkpoint>::with<checkpoint_applied>>;
+
+/// Keeps the control plane informed of what the agent does to the repository:
+/// its branch, its pull request, its state. Hears of tool calls as a journal
+/// tap. Errors: `ec::workspace_failed`.
+using workspace_actor = journal_tap_actor::extend<
+  // Names the observer.
+  caf::reacts_to<workspace_observer_actor>, caf::reacts_to<follow_session>,
+  caf::reacts_to<sync_branch>,
+  caf::replies_to<save_checkpoint>::with<checkpoint_saved>,
+  caf::replies_to<restore_checkpoint>::with<checkpoint_restored>,
+  // The next checkpoint is due.
+  caf::reacts_to<alarm>>;
+
 /// The session's state machine: starting, ready, closing, or failed.
 using session_actor = agent_observer_actor::extend<
+  caf::reacts_to<pull_request_found>,
   caf::replies_to<get_session_state>::with<session_state>,
   caf::replies_to<user_message>::with<user_message_done>,
   caf::replies_to<steer_turn>::with<steered>,
@@ -232,6 +279,7 @@ using session_actor = agent_observer_actor::extend<
 using lifecycle_actor = caf::typed_actor<
   // Names the session that is to be closed first.
   caf::reacts_to<session_actor>, caf::reacts_to<end_process>,
+  caf::reacts_to<close_takes>,
   // A step took too long.
   caf::reacts_to<alarm>>;
 

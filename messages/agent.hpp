@@ -57,6 +57,9 @@ struct session_opened {
 struct prompt_agent {
   /// JSON array of ACP content blocks.
   std::string blocks;
+  /// What the agent is told of the run's pull request before the blocks; not
+  /// shown to clients. May be empty.
+  std::string pull_request_context = {};
 };
 struct prompt_ended {
   std::string stop_reason;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "messages/attachment.hpp"
 #include "messages/config.hpp"
+#include "messages/workspace.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <functional>
@@ -40,7 +42,8 @@ struct session_state {
 
 /// A prompt from a caller; answered at the end of its turn.
 struct user_message {
-  std::string blocks; // JSON array of content blocks
+  std::string blocks; // JSON array of content blocks, or empty
+  std::vector<attachment> attachments = {};
 };
 struct user_message_done {
   std::string stop_reason;
@@ -76,7 +79,10 @@ struct session_idle {
 };
 
 /// Ends the session and its agent; the process stays.
-struct close_session {};
+struct close_session {
+  /// Where the caller's clone stands, for the last checkpoint.
+  local_git_state local = {};
+};
 struct session_closed {};
 
 } // namespace agent_server

@@ -31,6 +31,7 @@ std::string to_string(ec code) {
     case ec::upstream_stream_terminated: return "upstream_stream_terminated";
     case ec::upstream_connection_error: return "upstream_connection_error";
     case ec::gateway_failed: return "gateway_failed";
+    case ec::workspace_failed: return "workspace_failed";
   }
   return "internal";
 }

@@ -59,6 +59,8 @@ enum class ec : std::uint8_t {
   upstream_connection_error,
   /// The model gateway did not give a model list.
   gateway_failed,
+  /// git could not do what was asked of it.
+  workspace_failed,
 };
 
 /// The code as the wire spells it, e.g. `agent_crashed`.

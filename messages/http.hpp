@@ -23,6 +23,11 @@ struct http_request {
   std::vector<std::pair<std::string, std::string>> headers;
   secret bearer; // Authorization: Bearer …, when not empty
   std::string body;
+  /// Sent in place of `body`: one too large to be copied.
+  std::shared_ptr<const std::string> shared_body = {};
+  /// Where the body of a 2xx answer goes, a file that nobody else may read; it
+  /// is removed when there is no whole answer. Empty: into memory.
+  std::string to_file = {};
   /// Goes past any proxy.
   bool direct = false;
   std::chrono::milliseconds connect_timeout{5'000};
@@ -36,7 +41,8 @@ struct http_request {
 /// `ec::http_too_large`.
 struct http_response {
   int status = 0;
-  std::shared_ptr<const std::string> body;
+  std::shared_ptr<const std::string> body; // empty when it went to a file
+  std::size_t body_size = 0;
   /// `Retry-After` in its seconds form.
   std::optional<std::chrono::seconds> retry_after;
 };

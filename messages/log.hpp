@@ -47,12 +47,14 @@ struct remove_file {
   std::string path;
 };
 
-/// Asks that the agent's working directory be there and can be entered; it is
-/// made when missing. Error: `ec::bad_config`, naming it.
+/// Asks that the agent's working directory, or one for it, be there and can be
+/// entered; it is made when missing. Error: `ec::bad_config`, naming it.
 struct make_working_directory {
   std::string path;
   /// Whether `--repositoryPath` named it.
   bool by_flag = false;
+  /// How errors call it.
+  std::string what = "The working directory";
 };
 struct working_directory_made {};
 

@@ -27,6 +27,11 @@ bool is_port(std::string_view text) {
          || (failure == std::errc{} && stop == end && port <= max_port);
 }
 
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size()
+         && text.substr(text.size() - end.size()) == end;
+}
+
 } // namespace
 
 bool is_http_url(std::string_view url) {
@@ -49,6 +54,26 @@ bool is_http_url(std::string_view url) {
          && (host.front() == '[') == (bracket != std::string_view::npos)
          && std::none_of(url.begin(), url.end(),
                          [](unsigned char c) { return c <= ' ' || c == 0x7f; });
+}
+
+std::string without_credentials(std::string_view text) {
+  constexpr std::string_view mark = "://";
+  std::string out;
+  for (;;) {
+    const auto at = text.find(mark);
+    if (at == std::string_view::npos)
+      return out.append(text);
+    const auto head = text.substr(0, at);
+    out.append(text.substr(0, at + mark.size()));
+    text.remove_prefix(at + mark.size());
+    const auto end = std::min(text.find_first_of("/?# \t\r\n'\""), text.size());
+    const auto host = text.substr(0, end).rfind('@');
+    if (host == std::string_view::npos)
+      continue;
+    if (ends_with(head, "ssh"))
+      out.append(text.substr(0, std::min(text.find(':'), host))).append("@");
+    text.remove_prefix(host + 1);
+  }
 }
 
 } // namespace agent_server

@@ -85,7 +85,7 @@ caf::result<prompt_ended> acp_state::prompt(const prompt_agent& m) {
   const auto id = next_id++;
   calls[id] = {
     call_kind::prompt, trace::begin_span("agent: session/prompt"), {}};
-  write(acp::prompt_line(id, session_id, m.blocks));
+  write(acp::prompt_line(id, session_id, m.blocks, m.pull_request_context));
   return prompting;
 }
 

@@ -125,6 +125,11 @@ caf::expected<std::string> find_agent(const server_config& config) {
                           "with --agentCmd)");
 }
 
+bool repository_comes_later(const server_config& config) {
+  return config.repo_ready_file
+         || (config.resume_run_id && config.repository_path);
+}
+
 launch_plan make_launch_plan(const server_config& config,
                              const std::string& program,
                              const launch_facts& facts,
@@ -143,7 +148,8 @@ launch_plan make_launch_plan(const server_config& config,
   plan.mark = mark;
   // An agent may look at the directory it is started in: while the repository
   // is not in place yet, that must not be the repository.
-  plan.directory = config.repo_ready_file ? "/" : config.working_directory();
+  plan.directory =
+    repository_comes_later(config) ? "/" : config.working_directory();
   return plan;
 }
 

@@ -37,6 +37,9 @@ bool drives_claude(const server_config& config);
 /// installs it.
 caf::expected<std::string> find_agent(const server_config& config);
 
+/// Whether the repository is at exec not yet as the agent is to see it.
+bool repository_comes_later(const server_config& config);
+
 /// How the agent is started. `mark` is an environment entry by which processes
 /// that leave the agent's group are found again.
 launch_plan make_launch_plan(const server_config& config,

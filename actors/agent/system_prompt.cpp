@@ -100,4 +100,10 @@ system_prompt make_system_prompt(const server_config& config,
   return {run, true};
 }
 
+std::string pull_request_context(const server_config& config,
+                                 const std::string& url) {
+  return url.empty() ? std::string{}
+                     : existing_pull_request(url, publishes_unasked(config));
+}
+
 } // namespace agent_server

@@ -19,4 +19,8 @@ struct system_prompt {
 system_prompt make_system_prompt(const server_config& config,
                                  const std::string& pull_request_url);
 
+/// What a follow-up prompt is told of the pull request at `url`.
+std::string pull_request_context(const server_config& config,
+                                 const std::string& url);
+
 } // namespace agent_server

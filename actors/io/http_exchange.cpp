@@ -131,9 +131,13 @@ caf::error http_exchange::set_headers() {
   return {};
 }
 
+const std::string& http_exchange::body() const {
+  return request_.shared_body ? *request_.shared_body : request_.body;
+}
+
 void http_exchange::set_method() {
   const auto& method = request_.method;
-  if (method == "GET" && request_.body.empty()) {
+  if (method == "GET" && body().empty()) {
     set(CURLOPT_HTTPGET, 1L);
     return;
   }
@@ -142,9 +146,8 @@ void http_exchange::set_method() {
     return;
   }
   set(CURLOPT_POST, 1L);
-  set(CURLOPT_POSTFIELDSIZE_LARGE,
-      static_cast<curl_off_t>(request_.body.size()));
-  set(CURLOPT_POSTFIELDS, request_.body.c_str());
+  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body().size()));
+  set(CURLOPT_POSTFIELDS, body().c_str());
   if (method != "POST") {
     set(CURLOPT_CUSTOMREQUEST, method.c_str());
     // Only POST turns into GET on the way.
@@ -175,12 +178,24 @@ std::size_t http_exchange::take_body(char* data, std::size_t size,
                                      std::size_t count, void* user) {
   auto& self = *static_cast<http_exchange*>(user);
   const auto bytes = size * count;
-  if (bytes > self.request_.max_body - self.body_.size()) {
+  if (bytes > self.request_.max_body - self.received_) {
     self.too_large_ = true;
     return CURL_WRITEFUNC_ERROR;
   }
-  self.body_.append(data, bytes);
-  return bytes;
+  self.received_ += bytes;
+  return self.store(data, bytes) ? bytes : CURL_WRITEFUNC_ERROR;
+}
+
+bool http_exchange::store(const char* data, std::size_t size) {
+  long status = 0;
+  curl_->easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  if (request_.to_file.empty() || status < 200 || status >= 300) {
+    body_.append(data, size);
+    return true;
+  }
+  if (!file_)
+    file_ = std::make_unique<body_file>(request_.to_file);
+  return file_->append({data, size});
 }
 
 std::string http_exchange::origin() const {
@@ -221,7 +236,16 @@ bool http_exchange::speaks_http_2() const {
 }
 
 void http_exchange::finish(CURLcode result, const std::string& trust_problem) {
-  answer(result == CURLE_OK ? caf::error{} : failure(result, trust_problem));
+  long status = 0;
+  curl_->easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  // An empty body makes an empty file.
+  if (result == CURLE_OK && !request_.to_file.empty() && !file_ && status >= 200
+      && status < 300)
+    file_ = std::make_unique<body_file>(request_.to_file);
+  if (file_ && !file_->close(result == CURLE_OK))
+    fail(ec::http_unusable, file_->problem());
+  else
+    answer(result == CURLE_OK ? caf::error{} : failure(result, trust_problem));
 }
 
 void http_exchange::fail(ec code, const std::string& reason) {
@@ -250,6 +274,7 @@ http_response http_exchange::response() {
   if (retry_after > 0)
     result.retry_after = std::chrono::seconds{retry_after};
   result.body = std::make_shared<const std::string>(std::move(body_));
+  result.body_size = received_;
   return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/io/body_file.hpp"
 #include "actors/io/libraries.hpp"
 #include "messages/error.hpp"
 #include "messages/http.hpp"
@@ -58,6 +59,8 @@ private:
   CURLcode set(CURLoption option, T value);
   caf::error set_headers();
   void set_method();
+  const std::string& body() const;
+  bool store(const char* data, std::size_t size);
   void set_trust();
   http_response response();
   caf::error failure(CURLcode result, const std::string& trust_problem);
@@ -74,6 +77,8 @@ private:
   std::function<void(bool)> connected_;
   std::array<char, CURL_ERROR_SIZE> reason_{};
   std::string body_;
+  std::unique_ptr<body_file> file_;
+  std::size_t received_ = 0;
   bool too_large_ = false;
   std::uint64_t span_ = 0;
 };

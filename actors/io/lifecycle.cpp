@@ -25,9 +25,18 @@ void lifecycle_state::end(const end_process& m) {
 
 void lifecycle_state::enter(step next, std::chrono::milliseconds limit) {
   now = next;
+  arm(limit);
+}
+
+void lifecycle_state::arm(std::chrono::milliseconds limit) {
   self->delayed_send(
     self, limit,
-    alarm{static_cast<std::uint32_t>(next), 0, trace::current_cause()});
+    alarm{static_cast<std::uint32_t>(now), ++round, trace::current_cause()});
+}
+
+void lifecycle_state::prolong(const close_takes& m) {
+  if (now == step::closing_session)
+    arm(m.limit);
 }
 
 void lifecycle_state::expired(step which) {
@@ -96,9 +105,11 @@ lifecycle_actor::behavior_type lifecycle(lifecycle_self* self, disk_actor disk,
   return {
     [self](const session_actor& s) { self->state.session = s; },
     [self](const end_process& m) { self->state.end(m); },
+    [self](const close_takes& m) { self->state.prolong(m); },
     [self](const alarm& a) {
       trace::scope scope{a.armed_by};
-      self->state.expired(static_cast<lifecycle_state::step>(a.what));
+      if (a.round == self->state.round)
+        self->state.expired(static_cast<lifecycle_state::step>(a.what));
     },
   };
 }

@@ -15,7 +15,8 @@ namespace agent_server {
 
 /// How long a failed boot can still be read in `/health`.
 constexpr std::chrono::milliseconds failure_linger{1'000};
-/// How long the session may take to close and to deliver its log.
+/// How long the session may take to close and to deliver its log, unless it
+/// asks for more.
 constexpr std::chrono::milliseconds close_limit{1'500};
 /// How long the log may take to be written out.
 constexpr std::chrono::milliseconds flush_limit{300};
@@ -47,9 +48,13 @@ struct lifecycle_state {
   std::function<void(int)> exit;
   int exit_status = 0;
   step now = step::running;
+  /// Which of the alarms armed so far counts.
+  std::uint32_t round = 0;
 
   void end(const end_process& m);
   void enter(step next, std::chrono::milliseconds limit);
+  void arm(std::chrono::milliseconds limit);
+  void prolong(const close_takes& m);
   void expired(step which);
   void close_session();
   void flush();

@@ -79,8 +79,9 @@ std::string session_new_params(const session_params& params, bool redact);
 
 std::string initialize_line(std::uint64_t id);
 std::string session_new_line(std::uint64_t id, std::string_view params);
+/// `context` (may be empty) becomes `_meta.prContext`.
 std::string prompt_line(std::uint64_t id, std::string_view session_id,
-                        std::string_view blocks);
+                        std::string_view blocks, std::string_view context = {});
 std::string cancel_line(std::string_view session_id);
 std::string set_config_option_line(std::uint64_t id,
                                    std::string_view session_id,

@@ -126,14 +126,13 @@ std::string session_new_line(std::uint64_t id, std::string_view params) {
 }
 
 std::string prompt_line(std::uint64_t id, std::string_view session_id,
-                        std::string_view blocks) {
-  return call(id, "session/prompt", blocks.size() + session_id.size())
-    .open_object()
-    .text("sessionId", session_id)
-    .raw("prompt", blocks)
-    .close_object()
-    .close_object()
-    .take();
+                        std::string_view blocks, std::string_view context) {
+  auto out = call(id, "session/prompt",
+                  blocks.size() + session_id.size() + context.size());
+  out.open_object().text("sessionId", session_id).raw("prompt", blocks);
+  if (!context.empty())
+    out.key("_meta").open_object().text("prContext", context).close_object();
+  return out.close_object().close_object().take();
 }
 
 std::string cancel_line(std::string_view session_id) {

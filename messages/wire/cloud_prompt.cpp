@@ -41,6 +41,15 @@ std::string decode_cloud_prompt(std::string_view content) {
   return text_blocks(text);
 }
 
+std::string code_cloud_prompt(std::string_view blocks) {
+  return std::string{blocks_prefix}
+         + json::writer{blocks.size() + 16}
+             .open_object()
+             .raw("blocks", blocks)
+             .close_object()
+             .take();
+}
+
 std::string text_blocks(std::string_view text) {
   return json::writer{text.size() + 64}
     .open_array()

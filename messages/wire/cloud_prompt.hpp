@@ -10,6 +10,9 @@ namespace agent_server {
 /// when there is nothing to say.
 std::string decode_cloud_prompt(std::string_view content);
 
+/// A JSON array of content blocks in that form.
+std::string code_cloud_prompt(std::string_view blocks);
+
 /// One text block in an array.
 std::string text_blocks(std::string_view text);
 

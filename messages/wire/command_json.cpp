@@ -1,6 +1,7 @@
 #include "messages/wire/command_json.hpp"
 
 #include "messages/error.hpp"
+#include "messages/wire/attachment_json.hpp"
 #include "messages/wire/cloud_prompt.hpp"
 #include "messages/wire/config_json.hpp"
 #include "messages/wire/json_reader.hpp"
@@ -82,10 +83,15 @@ void read_user_message(const Value* params, parsed_command& out) {
       out.params_error = "artifacts: must be an array of objects";
       return;
     }
-    out.has_artifacts = !artifacts->Empty();
+    if (artifacts->Size() > max_attachments) {
+      out.params_error = "artifacts: at most " + std::to_string(max_attachments)
+                         + " may come with a message";
+      return;
+    }
+    out.attachments = read_attachments(artifacts);
   }
   read_delivery(params, out);
-  if (out.blocks.empty() && !out.has_artifacts)
+  if (out.blocks.empty() && out.attachments.empty())
     out.params_error = nothing_given;
 }
 
@@ -156,6 +162,13 @@ void read_close(const Value* params, parsed_command& out) {
       out.params_error += ": must be a string or null";
       return;
     }
+  auto& local = out.local_git;
+  local.head = json::text_of(json::find(state, "head"));
+  local.branch = json::text_of(json::find(state, "branch"));
+  local.upstream_head = json::text_of(json::find(state, "upstreamHead"));
+  local.upstream_remote = json::text_of(json::find(state, "upstreamRemote"));
+  local.upstream_merge_ref =
+    json::text_of(json::find(state, "upstreamMergeRef"));
 }
 
 /// Fills in the id and the method; false when it is no request object.

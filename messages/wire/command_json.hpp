@@ -1,7 +1,9 @@
 #pragma once
 
+#include "messages/attachment.hpp"
 #include "messages/config.hpp"
 #include "messages/permission.hpp"
+#include "messages/workspace.hpp"
 
 #include <cstdint>
 #include <string>
@@ -32,7 +34,7 @@ struct parsed_command {
   std::string params_error;
 
   std::string blocks; // user_message: JSON array of content blocks, or empty
-  bool has_artifacts = false;
+  std::vector<attachment> attachments;
   /// user_message: tells deliveries of one message from others; empty: none.
   std::string message_id;
   /// user_message: into the turn that runs, or not at all.
@@ -41,6 +43,7 @@ struct parsed_command {
   std::string option_value;
   answer_permission permission;
   std::vector<mcp_server> mcp_servers;
+  local_git_state local_git; // close
 };
 
 parsed_command parse_command(std::string_view body);

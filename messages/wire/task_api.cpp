@@ -1,6 +1,8 @@
 #include "messages/wire/task_api.hpp"
 
 #include "messages/error.hpp"
+#include "messages/wire/attachment_json.hpp"
+#include "messages/wire/cloud_prompt.hpp"
 #include "messages/wire/json_reader.hpp"
 #include "messages/wire/json_writer.hpp"
 
@@ -43,8 +45,8 @@ std::optional<std::string> trimmed_text_at(const Value* parent,
 
 std::optional<std::string> pending_message(const Value* state) {
   const auto* message = json::find(state, "pending_user_message");
-  if (message != nullptr && message->IsArray())
-    return json::dump(*message);
+  if (message != nullptr && message->IsArray() && !message->Empty())
+    return code_cloud_prompt(json::dump(*message));
   return json::text_at(state, "pending_user_message");
 }
 
@@ -150,6 +152,8 @@ caf::expected<task_run> parse_run(std::string_view body) {
   for (const auto key : pending_state_keys)
     if (json::find(state, key) != nullptr)
       out.pending_keys.emplace_back(key);
+  out.artifacts = read_attachments(json::find(&document, "artifacts"));
+  out.has_log = !json::text_of(json::find(&document, "log_url")).empty();
   return out;
 }
 
@@ -205,6 +209,75 @@ std::string relay_message_body(std::string_view text) {
   return json::writer{text.size() + 32}
     .open_object()
     .text("text", text)
+    .close_object()
+    .take();
+}
+
+std::string artifacts_body(const std::vector<artifact>& artifacts) {
+  std::size_t size = 32;
+  for (const auto& each : artifacts)
+    size += each.content->size() + each.name.size() + 128;
+  json::writer out{size};
+  out.open_object().key("artifacts").open_array();
+  for (const auto& each : artifacts)
+    out.open_object()
+      .text("name", each.name)
+      .text("type", "artifact")
+      .text("content", *each.content)
+      .text("content_type", each.content_type)
+      .close_object();
+  return out.close_array().close_object().take();
+}
+
+caf::expected<std::vector<std::string>>
+parse_storage_paths(std::string_view body, std::size_t uploaded) {
+  rapidjson::Document document;
+  json::read(document, body);
+  const Value* list =
+    document.IsArray() ? &document : json::find(&document, "artifacts");
+  if (list == nullptr || !list->IsArray() || list->Size() < uploaded)
+    return make_failure(ec::control_plane_refused,
+                        "the control plane's answer to an upload does not list "
+                        "the artifacts");
+  std::vector<std::string> paths;
+  for (auto i = list->Size() - uploaded; i < list->Size(); ++i) {
+    const auto& entry = (*list)[static_cast<rapidjson::SizeType>(i)];
+    paths.emplace_back(json::text_of(json::find(&entry, "storage_path")));
+    if (paths.back().empty())
+      return make_failure(ec::control_plane_refused,
+                          "the control plane names no storage_path of an "
+                          "artifact");
+  }
+  return paths;
+}
+
+std::string download_body(std::string_view storage_path) {
+  return json::writer{storage_path.size() + 32}
+    .open_object()
+    .text("storage_path", storage_path)
+    .close_object()
+    .take();
+}
+
+std::string branch_body(std::string_view branch) {
+  return json::writer{}
+    .open_object()
+    .text("branch", branch)
+    .key("output")
+    .open_object()
+    .text("head_branch", branch)
+    .close_object()
+    .close_object()
+    .take();
+}
+
+std::string pull_request_body(std::string_view url) {
+  return json::writer{}
+    .open_object()
+    .key("output")
+    .open_object()
+    .text("pr_url", url)
+    .close_object()
     .close_object()
     .take();
 }

@@ -3,6 +3,7 @@
 #include "messages/task.hpp"
 
 #include <caf/expected.hpp>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,23 @@ append_log_body(const std::vector<std::shared_ptr<const std::string>>& entries);
 
 /// `{"text":…}`, cut at 10,000 characters: more is refused.
 std::string relay_message_body(std::string_view text);
+
+/// `{"artifacts":[…]}` of an upload.
+std::string artifacts_body(const std::vector<artifact>& artifacts);
+
+/// The storage paths of the artifacts just uploaded, out of the run's whole
+/// list of artifacts, whose newest stand last. Error:
+/// `ec::control_plane_refused`.
+caf::expected<std::vector<std::string>>
+parse_storage_paths(std::string_view body, std::size_t uploaded);
+
+/// `{"storage_path":…}`.
+std::string download_body(std::string_view storage_path);
+
+/// `{"branch":…,"output":{"head_branch":…}}`.
+std::string branch_body(std::string_view branch);
+/// `{"output":{"pr_url":…}}`.
+std::string pull_request_body(std::string_view url);
 
 /// `Failed request: [<status>] <compact JSON body, or the status text>`, cut at
 /// 2,000 characters.

@@ -35,12 +35,14 @@ fake_permissions(caf::actor_system& system,
 struct session_script {
   session_state state{true, "R"};
   std::string prompted;
+  std::size_t attached = 0;
   std::string option;
   bool closed = false;
   std::size_t servers = 0;
   std::size_t prompts = 0;
   std::string steered_with;
   steered steering{true, {}};
+  std::string upstream_head;
   caf::error refusal;
 };
 
@@ -50,6 +52,7 @@ session_actor fake_session(caf::actor_system& system,
     [](session_actor::pointer,
        std::shared_ptr<session_script> s) -> session_actor::behavior_type {
       return {
+        [](const pull_request_found&) {},
         [](const agent_gone&) {},
         [](const agent_options_changed&) {},
         [](const agent_mode_changed&) {},
@@ -57,6 +60,7 @@ session_actor fake_session(caf::actor_system& system,
         [s](const user_message& m) -> caf::result<user_message_done> {
           s->prompted = m.blocks;
           ++s->prompts;
+          s->attached = m.attachments.size();
           if (s->refusal)
             return s->refusal;
           return user_message_done{"end_turn", "done"};
@@ -79,8 +83,9 @@ session_actor fake_session(caf::actor_system& system,
           return session_refreshed{};
         },
         [](const await_idle&) { return session_idle{}; },
-        [s](const close_session&) {
+        [s](const close_session& m) {
           s->closed = true;
+          s->upstream_head = m.local.upstream_head;
           return session_closed{};
         },
         [](const agent_server::alarm&) {},
@@ -139,6 +144,13 @@ TEST_CASE_METHOD(commands_fixture,
   CHECK(session->prompted == R"([{"type":"text","text":"hi"}])");
 }
 
+TEST_CASE_METHOD(commands_fixture, "a message may consist of artifacts only") {
+  post(R"({"jsonrpc":"2.0","id":1,"method":"user_message",)"
+       R"("params":{"artifacts":[{"id":"a"},{"id":"b"}]}})");
+  CHECK(session->prompted.empty());
+  CHECK(session->attached == 2);
+}
+
 TEST_CASE_METHOD(commands_fixture, "the session's own words reach the caller") {
   // contract 19/16: upstream hides them behind "Internal error".
   session->refusal = make_failure(ec::agent_error, "the model is overloaded");
@@ -157,9 +169,12 @@ TEST_CASE_METHOD(commands_fixture, "cancel, close and options are executed") {
           .body
         == R"({"jsonrpc":"2.0","id":1,"result":{"configOptions":[]}})");
   CHECK(session->option == "mode=plan");
-  CHECK(post(R"({"jsonrpc":"2.0","id":1,"method":"close","params":{}})").body
+  CHECK(post(R"({"jsonrpc":"2.0","id":1,"method":"close","params":)"
+             R"({"localGitState":{"upstreamHead":"abc"}}})")
+          .body
         == R"({"jsonrpc":"2.0","id":1,"result":{"closed":true}})");
   CHECK(session->closed);
+  CHECK(session->upstream_head == "abc");
 }
 
 TEST_CASE_METHOD(commands_fixture,

@@ -241,3 +241,40 @@ TEST_CASE_METHOD(control_plane_fixture,
   advance(20s);
   CHECK(web->size() == 1);
 }
+
+TEST_CASE_METHOD(control_plane_fixture,
+                 "artifacts are posted, again when the server has trouble") {
+  artifact pack{"n", "x/y", std::make_shared<const std::string>("cGFjaw==")};
+  auto kept = ask<artifacts_uploaded>(plane, upload_artifacts{{pack}});
+  REQUIRE(web->size() == 1);
+  CHECK(web->question(0).method == "POST");
+  CHECK(web->question(0).url
+        == "http://api/api/projects/1/tasks/T/runs/R/artifacts/");
+  CHECK(*web->question(0).shared_body
+        == R"({"artifacts":[{"name":"n","type":"artifact",)"
+           R"("content":"cGFjaw==","content_type":"x/y"}]})");
+  answer_last(503);
+  advance(first_api_backoff);
+  REQUIRE(web->size() == 2);
+  answer_last(200, R"({"artifacts":[{"storage_path":"old"},)"
+                   R"({"storage_path":"p"}]})");
+  REQUIRE(kept.answered());
+  CHECK(kept.value().storage_paths == std::vector<std::string>{"p"});
+}
+
+TEST_CASE_METHOD(control_plane_fixture,
+                 "an artifact is downloaded to its file") {
+  auto got = ask<artifact_downloaded>(plane, download_artifact{"p", "/f", 10});
+  REQUIRE(web->size() == 1);
+  const auto& request = web->question(0);
+  CHECK(request.url
+        == "http://api/api/projects/1/tasks/T/runs/R/artifacts/download/");
+  CHECK(request.body == R"({"storage_path":"p"})");
+  CHECK(request.to_file == "/f");
+  CHECK(request.max_body == 10);
+  auto done = answer_of(200, "");
+  done.body_size = 7;
+  web->answer(0, done);
+  run();
+  CHECK(got.value().bytes == 7);
+}

@@ -173,6 +173,9 @@ struct plane_inbox {
   inbox<update_run, run_updated> updates;
   inbox<append_log, log_appended> logs;
   inbox<relay_message, message_relayed> relays;
+  inbox<get_run_log, run_log> run_logs;
+  inbox<upload_artifacts, artifacts_uploaded> uploads;
+  inbox<download_artifact, artifact_downloaded> downloads;
   bool boot_ended = false;
 
   void clear() {
@@ -181,6 +184,9 @@ struct plane_inbox {
     updates.items.clear();
     logs.items.clear();
     relays.items.clear();
+    run_logs.items.clear();
+    uploads.items.clear();
+    downloads.items.clear();
   }
 };
 
@@ -196,6 +202,11 @@ inline control_plane_actor fake_plane(caf::actor_system& system,
         [](const set_output&) { return output_set{}; },
         [=](const append_log& m) { return into->logs.take(self, m); },
         [=](const relay_message& m) { return into->relays.take(self, m); },
+        [=](const get_run_log& m) { return into->run_logs.take(self, m); },
+        [=](const upload_artifacts& m) { return into->uploads.take(self, m); },
+        [=](const download_artifact& m) {
+          return into->downloads.take(self, m);
+        },
         [=](const boot_over&) { into->boot_ended = true; },
         [](const alarm&) {},
       };

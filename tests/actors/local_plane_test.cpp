@@ -133,3 +133,35 @@ TEST_CASE_METHOD(local_plane_fixture, "a directory that cannot be is named") {
   CHECK_THAT(describe(*found.error),
              Contains((directory / "artifacts").string()));
 }
+
+TEST_CASE_METHOD(local_plane_fixture,
+                 "artifacts are kept in the directory and given back") {
+  const auto actor = plane("do");
+  const auto kept = ask<artifacts_uploaded>(
+    actor, upload_artifacts{{{"handoff/1.pack", "x/y", entry("cGFjaw==")}}});
+  REQUIRE(kept.answer->has_value());
+  CHECK((*kept.answer)->storage_paths
+        == std::vector<std::string>{"artifacts/handoff/1.pack"});
+  CHECK(text_of("artifacts/handoff/1.pack") == "cGFjaw==");
+  download_artifact order{"artifacts/handoff/1.pack", (root / "copy").string()};
+  CHECK(ask<artifact_downloaded>(actor, order).value().bytes == 8);
+  CHECK(fs::file_size(root / "copy") == 8);
+  order.max_size = 7;
+  CHECK(ask<artifact_downloaded>(actor, order).failed());
+}
+
+TEST_CASE_METHOD(local_plane_fixture,
+                 "no artifact lies outside of the directory of artifacts") {
+  const auto actor = plane("do");
+  for (const std::string name : {"../x", "a/../../x", "./x", "", "a//b"}) {
+    INFO(name);
+    CHECK(ask<artifacts_uploaded>(actor,
+                                  upload_artifacts{{{name, "x/y", entry("")}}})
+            .failed());
+  }
+  for (const std::string path :
+       {"task.json", "artifacts/../task.json", "/etc/passwd"})
+    CHECK(ask<artifact_downloaded>(
+            actor, download_artifact{path, (root / "copy").string()})
+            .failed());
+}

@@ -7,7 +7,11 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace agent_server;
 using namespace agent_server::test;
@@ -403,4 +407,51 @@ TEST_CASE("texts show a URL without user, query and fragment", "[outbound]") {
   CHECK(url_for_texts("https://u:p@h:1/a/b?c=d#e") == "https://h:1/a/b");
   CHECK(url_for_texts("https://h/a@b?c") == "https://h/a@b");
   CHECK(url_for_texts("https://u@h") == "https://h");
+}
+
+TEST_CASE("the body of a success goes to a file that nobody else may read",
+          "[outbound]") {
+  http_stub stub{[](const stub_request& request) {
+    return request.has("/missing") ? http_answer("404 Not Found", "no such")
+                                   : http_answer("200 OK", "the bytes");
+  }};
+  outbound_fixture f;
+  const auto path = "/tmp/outbound-test-" + std::to_string(getpid());
+  auto request = request_to(stub.url("/"), "POST");
+  request.to_file = path;
+  const auto response = f.response(request);
+  CHECK(response.body->empty());
+  CHECK(response.body_size == 9);
+  std::ifstream file{path};
+  CHECK(std::string{std::istreambuf_iterator<char>{file}, {}} == "the bytes");
+  struct stat status {};
+  REQUIRE(stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+  unlink(path.c_str());
+  request.url = stub.url("/missing");
+  CHECK(*f.response(request).body == "no such");
+  CHECK(access(path.c_str(), F_OK) != 0);
+}
+
+TEST_CASE("a file beyond its bound is removed", "[outbound]") {
+  http_stub stub{[](const stub_request&) {
+    return http_answer("200 OK", std::string(1'000, 'x'));
+  }};
+  outbound_fixture f;
+  const auto path = "/tmp/outbound-test-" + std::to_string(getpid());
+  auto request = request_to(stub.url("/"), "POST");
+  request.to_file = path;
+  request.max_body = 999;
+  CHECK(code_of(f.error(request)) == ec::http_too_large);
+  CHECK(access(path.c_str(), F_OK) != 0);
+}
+
+TEST_CASE("a body that is shared is sent as it is", "[outbound]") {
+  http_stub stub{
+    [](const stub_request& r) { return http_answer("200 OK", r.body); }};
+  outbound_fixture f;
+  auto request = request_to(stub.url("/"), "POST");
+  request.shared_body =
+    std::make_shared<const std::string>(std::string(2u << 20, 's'));
+  CHECK(*f.response(request).body == *request.shared_body);
 }

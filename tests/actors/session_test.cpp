@@ -1,245 +1,9 @@
-#include "actors/session.hpp"
-
-#include "actors/health.hpp"
-#include "fixture.hpp"
+#include "session_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace agent_server;
 using namespace agent_server::test;
-
-namespace {
-
-/// The peers of a session, each answered by the test.
-struct peers_script {
-  inbox<fetch_context, task_context> contexts;
-  inbox<fetch_task_again, task> tasks;
-  inbox<open_agent, agent_opened> opens;
-  inbox<open_session, session_opened> sessions;
-  inbox<prompt_agent, prompt_ended> prompts;
-  inbox<steer_agent, steered> steers;
-  std::vector<turn_said> said;
-  inbox<set_agent_option, config_options> options;
-  inbox<close_agent, agent_closed> closes;
-  inbox<get_models, models> catalogue;
-  inbox<await_file, file_exists> files;
-  std::vector<make_working_directory> directories;
-  caf::error directory_problem;
-  std::vector<launch_plan> replaced;
-  std::vector<std::string> warmed;
-  std::vector<std::string> journal;
-  std::vector<end_process> ended;
-  std::vector<std::string> modes;
-  bool permissions_ended_first = false;
-  int cancelled = 0;
-
-  void clear() {
-    contexts.items.clear();
-    tasks.items.clear();
-    opens.items.clear();
-    sessions.items.clear();
-    prompts.items.clear();
-    steers.items.clear();
-    options.items.clear();
-    closes.items.clear();
-    catalogue.items.clear();
-    files.items.clear();
-  }
-};
-
-using script = std::shared_ptr<peers_script>;
-
-template <class Actor, class Make>
-Actor make(caf::actor_system& system, script s, Make behaviour) {
-  return system.spawn(
-    [behaviour](typename Actor::pointer me, script with) ->
-    typename Actor::behavior_type { return behaviour(me, with); },
-    s);
-}
-
-struct session_fixture : fixture {
-  script peers = std::make_shared<peers_script>();
-  std::shared_ptr<plane_inbox> plane = std::make_shared<plane_inbox>();
-  std::shared_ptr<published_health> published =
-    std::make_shared<published_health>();
-  server_config config;
-  std::string settings_model;
-  session_actor booting;
-
-  session_fixture() {
-    at_end.emplace_back([box = peers] { box->clear(); });
-    at_end.emplace_back([box = plane] { box->clear(); });
-    config.control_plane.api_url = "https://us.posthog.com";
-    config.control_plane.run_id = "R";
-    config.control_plane.task_id = "T";
-    config.repository_path = "/repo";
-    config.state_directory = "/state";
-    config.agent_command = {"/bin/agent"};
-  }
-
-  void boot() {
-    session_peers with;
-    with.task_fetch =
-      make<task_fetch_actor>(system, peers, [](auto me, auto s) {
-        return task_fetch_actor::behavior_type{
-          [=](const fetch_context& m) { return s->contexts.take(me, m); },
-          [=](const fetch_task_again& m) { return s->tasks.take(me, m); },
-        };
-      });
-    with.control_plane = fake_plane(system, plane);
-    with.catalog =
-      make<model_catalog_actor>(system, peers, [](auto me, auto s) {
-        return model_catalog_actor::behavior_type{
-          [=](const warm_models& m) { s->warmed.push_back(m.gateway_url); },
-          [=](const get_models& m) { return s->catalogue.take(me, m); },
-        };
-      });
-    with.agent = make<agent_actor>(system, peers, [](auto me, auto s) {
-      return agent_actor::behavior_type{
-        [](const process_line&) {},
-        [](const process_gone&) {},
-        [](const agent_observer_actor&) {},
-        [=](const open_agent& m) { return s->opens.take(me, m); },
-        [=](const replace_agent& m) { s->replaced.push_back(m.plan); },
-        [=](const open_session& m) { return s->sessions.take(me, m); },
-        [=](const prompt_agent& m) { return s->prompts.take(me, m); },
-        [=](const steer_agent& m) { return s->steers.take(me, m); },
-        [=](const cancel_prompt&) { ++s->cancelled; },
-        [=](const set_agent_option& m) { return s->options.take(me, m); },
-        [](const repository_ready&) {},
-        [](const context_window_known&) {},
-        [](const refresh_agent&) { return agent_refreshed{}; },
-        [=](const close_agent& m) { return s->closes.take(me, m); },
-      };
-    });
-    with.health = system.spawn(health, published, health_snapshot{});
-    with.event_log = make<event_log_actor>(system, peers, [](auto, auto s) {
-      return event_log_actor::behavior_type{
-        [=](const journal_entry& m) { s->journal.push_back(*m.notification); },
-        [](const journal_tap_actor&) {},
-        [](const attach_client&) {},
-        [](const detach_client&) {},
-        [](const close_streams&) { return streams_closed{}; },
-      };
-    });
-    with.session_log = make<session_log_actor>(system, peers, [](auto, auto) {
-      return session_log_actor::behavior_type{
-        [](const journal_entry&) {},
-        [](const flush_log&) { return log_flushed{}; },
-        [](const agent_server::alarm&) {},
-      };
-    });
-    with.file_watch =
-      make<file_watch_actor>(system, peers, [](auto me, auto s) {
-        return file_watch_actor::behavior_type{
-          [=](const await_file& m) { return s->files.take(me, m); },
-        };
-      });
-    const auto model = settings_model;
-    with.disk = make<disk_actor>(system, peers, [model](auto, auto s) {
-      return disk_actor::behavior_type{
-        [](const log_line&) {},
-        [](const write_file&) { return file_written{}; },
-        [](const remove_file&) {},
-        [](const flush_disk&) { return disk_flushed{}; },
-        [model](const read_pinned_model&) { return pinned_model{model}; },
-        [=](const make_working_directory& m)
-          -> caf::result<working_directory_made> {
-          s->directories.push_back(m);
-          if (s->directory_problem)
-            return s->directory_problem;
-          return working_directory_made{};
-        },
-      };
-    });
-    with.lifecycle = make<lifecycle_actor>(system, peers, [](auto, auto s) {
-      return lifecycle_actor::behavior_type{
-        [](const session_actor&) {},
-        [=](const end_process& m) { s->ended.push_back(m); },
-        [](const agent_server::alarm&) {},
-      };
-    });
-    with.permissions =
-      make<permission_desk_actor>(system, peers, [](auto, auto s) {
-        return permission_desk_actor::behavior_type{
-          [](const permission_question&) { return permission_answer{}; },
-          [](const withdraw_permission&) {},
-          [](const answer_permission&) { return permission_resolved{}; },
-          [=](const session_mode& m) { s->modes.push_back(m.mode); },
-          [=](const end_permissions&) {
-            s->permissions_ended_first = s->closes.size() == 0;
-            return permissions_ended{};
-          },
-        };
-      });
-    with.turn_relay = make<turn_relay_actor>(system, peers, [](auto, auto s) {
-      return turn_relay_actor::behavior_type{
-        [=](const turn_said& m) { s->said.push_back(m); },
-        [](const question_posted&) {},
-      };
-    });
-    session_setup setup;
-    setup.config = std::make_shared<const server_config>(config);
-    setup.agent_program = "/bin/agent";
-    setup.process_mark = "MARK=1";
-    setup.default_mode = "bypassPermissions";
-    setup.settings_files = {"/home/u/.claude/settings.json"};
-    booting = system.spawn(session, with, setup, log);
-    run();
-  }
-
-  task_context context(std::string description = "mend the fence") {
-    task found;
-    found.description = std::move(description);
-    return {found, {}};
-  }
-
-  void give_context() {
-    peers->contexts.answer(0, context());
-    run();
-  }
-  void give_agent(std::uint32_t generation = 1) {
-    peers->opens.answer(peers->opens.size() - 1,
-                        agent_opened{"a", "1", generation});
-    run();
-  }
-  void give_session(std::string options = {}) {
-    peers->sessions.answer(0, session_opened{"s", {std::move(options)}});
-    run();
-  }
-  void give_models() {
-    auto list = std::make_shared<const std::vector<model_info>>(
-      std::vector<model_info>{{"claude-opus-4-7", "anthropic", 1'000'000},
-                              {"claude-sonnet-4-6", "anthropic", 1'000'000}});
-    peers->catalogue.answer(0, models{list});
-    run();
-  }
-  void boot_pinned() {
-    config.model = "claude-opus-4-7";
-    boot();
-    give_context();
-    give_agent();
-    give_session();
-  }
-
-  readiness state() const { return published->read()->state; }
-
-  bool was_published(const std::string& part) const {
-    for (const auto& line : peers->journal)
-      if (line.find(part) != std::string::npos)
-        return true;
-    return false;
-  }
-
-  bool was_patched(const std::string& part) const {
-    for (const auto& item : plane->updates.items)
-      if (item.question.body.find(part) != std::string::npos)
-        return true;
-    return false;
-  }
-};
-
-} // namespace
 
 TEST_CASE_METHOD(session_fixture,
                  "context, handshake and catalogue are begun side by side") {
@@ -662,6 +426,8 @@ TEST_CASE_METHOD(session_fixture, "a closed session serves no more") {
   CHECK_FALSE(closed.answered());
   peers->closes.answer(0, agent_closed{});
   run();
+  peers->saves.answer(0, checkpoint_saved{});
+  run();
   CHECK(closed.answered());
   CHECK(state() == readiness::closed);
   CHECK_FALSE(ask<session_state>(booting, get_session_state{}).value().open);
@@ -807,4 +573,74 @@ TEST_CASE_METHOD(talking_fixture,
   CHECK_FALSE(asked.value().taken);
   CHECK(asked.value().reason == "no turn is running");
   CHECK(peers->steers.size() == 0);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the workspace follows the session once it is ready") {
+  config.model = "claude-opus-4-7";
+  boot();
+  auto with_pull_request = context();
+  with_pull_request.run.slack_notified_pr_url = "https://github.com/o/r/pull/1";
+  peers->contexts.answer(0, with_pull_request);
+  run();
+  give_agent();
+  CHECK(peers->followed.empty());
+  give_session();
+  REQUIRE(peers->followed.size() == 1);
+  CHECK(peers->followed[0].session_id == "s");
+  CHECK(peers->followed[0].pull_request_url == "https://github.com/o/r/pull/1");
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the branch is looked at after a turn that ended well") {
+  boot_pinned();
+  peers->prompts.answer(0, prompt_ended{"cancelled", {}, {}});
+  run();
+  CHECK(peers->branch_syncs == 0);
+  auto answer = ask<user_message_done>(booting, user_message{"[]"});
+  peers->prompts.answer(1, prompt_ended{"end_turn", {}, {}});
+  run();
+  CHECK(peers->branch_syncs == 1);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a follow-up is told of the pull request that was opened") {
+  boot_pinned();
+  CHECK(peers->prompts.question(0).pull_request_context.empty());
+  self->send(booting, pull_request_found{"https://github.com/o/r/pull/9"});
+  peers->prompts.answer(0, prompt_ended{"end_turn", {}, {}});
+  run();
+  ask<user_message_done>(booting, user_message{"[]"});
+  REQUIRE(peers->prompts.size() == 2);
+  CHECK(peers->prompts.question(1).pull_request_context.find(
+          "https://github.com/o/r/pull/9")
+        != std::string::npos);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "the last checkpoint is saved once the agent is closed") {
+  boot_pinned();
+  close_session order;
+  order.local.upstream_head = "abc";
+  auto closed = ask<session_closed>(booting, order);
+  CHECK(peers->saves.size() == 0);
+  peers->closes.answer(0, agent_closed{});
+  run();
+  REQUIRE(peers->saves.size() == 1);
+  CHECK(peers->saves.question(0).local.upstream_head == "abc");
+  CHECK_FALSE(closed.answered());
+  peers->saves.answer(0, checkpoint_saved{true});
+  run();
+  CHECK(closed.answered());
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a last checkpoint that takes for ever is left behind") {
+  // contract 19/42: upstream's cleanup has no deadline.
+  boot_pinned();
+  auto closed = ask<session_closed>(booting, close_session{});
+  peers->closes.answer(0, agent_closed{});
+  run();
+  advance(last_checkpoint_limit);
+  CHECK(closed.answered());
 }

@@ -295,13 +295,6 @@ def test_modes_and_models_of_an_agent_become_options(house):
     assert sent["modeId"] == "go"
 
 
-def test_artifacts_are_refused_clearly(ready):
-    answer = ready.command("user_message", {"artifacts": [
-        {"id": "a", "name": "x.txt", "storage_path": "p"}]})
-    assert answer["error"]["code"] == -32000
-    assert "artifacts" in answer["error"]["message"]
-
-
 def test_a_failing_log_does_not_fail_a_turn(house):
     plane = house.plane()
     plane.always["POST append_log"] = Answer(400, {"detail": "No."})

@@ -89,13 +89,6 @@ def test_no_pending_keys_no_request(house):
     assert server.plane.patches == [{"status": "in_progress"}]
 
 
-def test_attachments_are_refused_in_the_log(house):
-    server = run(house, {"pending_user_message": "Look at this.",
-                         "pending_user_artifact_ids": ["a1"]})
-    assert first_prompt(server) == text("Look at this.")
-    server.wait_log("attachment")
-
-
 def test_a_failed_clearing_does_not_fail_the_run(house):
     """Known weakness 17: it marked the run failed after a good turn."""
     plane = house.plane()

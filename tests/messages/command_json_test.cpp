@@ -94,7 +94,8 @@ TEST_CASE("a user message may consist of artifacts only") {
   const auto command =
     request("user_message", R"({"content":" ","artifacts":[{"id":"a"}]})");
   CHECK(command.params_error.empty());
-  CHECK(command.has_artifacts);
+  REQUIRE(command.attachments.size() == 1);
+  CHECK(command.attachments[0].id == "a");
   CHECK(command.blocks.empty());
 }
 
@@ -183,4 +184,12 @@ TEST_CASE("results and plain errors have the contract's shape") {
   CHECK(error_body("Not found") == R"({"error":"Not found"})");
   CHECK(error_body("Token expired", "expired")
         == R"({"error":"Token expired","code":"expired"})");
+}
+
+TEST_CASE("artifacts beyond the bound are refused by the field's name") {
+  std::string list = R"({"id":"a"})";
+  for (std::size_t i = 1; i <= max_attachments; ++i)
+    list += R"(,{"id":"a"})";
+  CHECK(refusal("user_message", R"({"artifacts":[)" + list + "]}")
+        == "artifacts: at most 64 may come with a message");
 }

@@ -1,4 +1,5 @@
 #include "messages/error.hpp"
+#include "messages/wire/cloud_prompt.hpp"
 #include "messages/wire/json_reader.hpp"
 #include "messages/wire/task_api.hpp"
 
@@ -58,7 +59,9 @@ TEST_CASE("a pending message may be an array of blocks") {
   const auto parsed = task_api::parse_run(
     R"({"state":{"pending_user_message":[ {"type":"text"} ]}})");
   REQUIRE(parsed);
-  CHECK(parsed->pending_user_message == R"([{"type":"text"}])");
+  REQUIRE(parsed->pending_user_message);
+  CHECK(decode_cloud_prompt(*parsed->pending_user_message)
+        == R"([{"type":"text"}])");
 }
 
 TEST_CASE(
@@ -140,4 +143,57 @@ TEST_CASE("a patch removes keys of the state") {
 
 TEST_CASE("a patch that is no object changes nothing") {
   CHECK(task_api::merge_run(R"({"id":1})", "nope") == R"({"id":1})");
+}
+
+TEST_CASE("the artifacts of a run are read, each as far as it is told") {
+  const auto parsed = task_api::parse_run(
+    R"({"log_url":"https://logs","artifacts":[)"
+    R"({"id":"a","name":"n.png","storage_path":"p/n","size":7,)"
+    R"("content_type":"image/png"},"no object",{"id":"b","size":"7"}]})");
+  REQUIRE(parsed);
+  CHECK(parsed->has_log);
+  REQUIRE(parsed->artifacts.size() == 2);
+  CHECK(parsed->artifacts[0]
+        == attachment{"a", "n.png", "p/n", "image/png", 7});
+  CHECK(parsed->artifacts[1] == attachment{"b", {}, {}, {}, {}});
+}
+
+TEST_CASE("a run without artifacts and log has none") {
+  for (const auto* body : {"{}", R"({"artifacts":null,"log_url":null})",
+                           R"({"artifacts":{},"log_url":""})"}) {
+    const auto parsed = task_api::parse_run(body);
+    REQUIRE(parsed);
+    CHECK(parsed->artifacts.empty());
+    CHECK_FALSE(parsed->has_log);
+  }
+}
+
+TEST_CASE("an upload is a list of artifacts whose content is text") {
+  const artifact pack{"handoff/1.pack", "application/x-git-packed-objects",
+                      std::make_shared<const std::string>("cGFjaw==")};
+  CHECK(task_api::artifacts_body({pack})
+        == R"({"artifacts":[{"name":"handoff/1.pack","type":"artifact",)"
+           R"("content":"cGFjaw==",)"
+           R"("content_type":"application/x-git-packed-objects"}]})");
+}
+
+TEST_CASE("what was uploaded stands last in the run's list") {
+  const auto* list = R"([{"storage_path":"old"},{"storage_path":"a"},)"
+                     R"({"storage_path":"b"}])";
+  const auto paths = task_api::parse_storage_paths(
+    R"({"artifacts":)" + std::string{list} + "}", 2);
+  REQUIRE(paths);
+  CHECK(*paths == std::vector<std::string>{"a", "b"});
+  CHECK(task_api::parse_storage_paths(list, 1)->front() == "b");
+}
+
+TEST_CASE("an answer that does not say where an artifact is, is refused") {
+  for (const std::string body :
+       {"", "{}", R"({"artifacts":[]})", R"({"artifacts":[{}]})",
+        R"({"artifacts":[{"storage_path":7}]})"}) {
+    INFO(body);
+    const auto paths = task_api::parse_storage_paths(body, 1);
+    REQUIRE_FALSE(paths);
+    CHECK(code_of(paths.error()) == ec::control_plane_refused);
+  }
 }

@@ -14,6 +14,17 @@ bool finds_nothing_to_resume(std::string_view words) {
   return words.find("No conversation found") != std::string_view::npos;
 }
 
+// Before it has a session nothing is lost with the CLI.
+void cli_state::replace(const replace_agent& m) {
+  if (!started || gone || closing || opened || creating.pending())
+    return;
+  ++generation;
+  if (launch_span != 0)
+    trace::end_span(launch_span, trace::outcome::dropped);
+  launch_span = trace::begin_span("agent: initialize");
+  self->send(peers.process, start_process{generation, m.plan});
+}
+
 void cli_state::start_process_again(bool resumes) {
   ++generation;
   nothing_to_resume = false;
@@ -39,7 +50,7 @@ void cli_state::start_process_again(bool resumes) {
   if (!running)
     return;
   running->uuid = launch.make_uuid(); // a known one might be passed over
-  write(user_frame(running->uuid, running->blocks));
+  write(user_frame(running->uuid, running->blocks, running->context));
 }
 
 void cli_state::process_ended(const process_gone& m) {

@@ -97,6 +97,8 @@ struct cli_state {
   struct turn {
     std::uint32_t number = 0;
     std::string blocks;
+    /// Of the run's pull request; goes before the blocks.
+    std::string context;
     std::string uuid;
     std::uint64_t acp_id = 0;
     std::uint64_t span = 0;
@@ -191,6 +193,7 @@ struct cli_state {
   caf::result<agent_closed> close();
 
   // Loss and replacement of the CLI (restart.cpp).
+  void replace(const replace_agent& m);
   void start_process_again(bool resumes);
   void process_ended(const process_gone& m);
   caf::result<agent_refreshed> refresh(const refresh_agent& m);
@@ -213,7 +216,7 @@ struct cli_state {
 
   // Prompts and what comes of them (turn.cpp).
   caf::result<prompt_ended> prompt(const prompt_agent& m);
-  void send_prompt(std::string blocks);
+  void send_prompt(std::string blocks, std::string context = {});
   void claim(const prompt_agent& m);
   void take_echo();
   void cancel();

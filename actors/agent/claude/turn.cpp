@@ -40,21 +40,22 @@ caf::result<prompt_ended> cli_state::prompt(const prompt_agent& m) {
     return make_failure(ec::internal,
                         "another prompt than the first was sent already");
   if (!running)
-    send_prompt(m.blocks);
+    send_prompt(m.blocks, m.pull_request_context);
   running->promise = self->make_response_promise<prompt_ended>();
   const auto promise = running->promise;
   claim(m);
   return promise;
 }
 
-void cli_state::send_prompt(std::string blocks) {
+void cli_state::send_prompt(std::string blocks, std::string context) {
   turn next;
   next.number = ++turn_count;
   next.uuid = launch.make_uuid();
   next.span = trace::begin_span("agent: session/prompt");
-  write(user_frame(next.uuid, blocks));
+  write(user_frame(next.uuid, blocks, context));
   next.is_command = is_command(blocks);
   next.blocks = std::move(blocks);
+  next.context = std::move(context);
   running = std::move(next);
 }
 
@@ -63,8 +64,8 @@ void cli_state::claim(const prompt_agent& m) {
   running->acp_id = next_client_id++;
   if (converted)
     converted->begin_turn();
-  publish(
-    acp::prompt_line(running->acp_id, launch.session.id, running->blocks));
+  publish(acp::prompt_line(running->acp_id, launch.session.id, running->blocks,
+                           running->context));
   for (auto& line : user_message_chunks(launch.session.id, m.blocks))
     publish(std::move(line));
   for (const auto& f : std::exchange(early_frames, {}))

@@ -18,6 +18,10 @@ class ControlPlane(HttpFake):
         self.run = {"id": self.run_id, "task": self.task_id,
                     "status": "queued", "state": {}, "artifacts": [],
                     "output": None, "branch": None, "log_url": None}
+        # Other runs of the task, and their logs.
+        self.earlier, self.logs = {}, {}
+        # What artifacts hold, by their storage path.
+        self.stored = {}
         super().__init__(**options)
 
     def classify(self, method, path):
@@ -29,7 +33,13 @@ class ControlPlane(HttpFake):
                  run + "/append_log/": "append_log",
                  run + "/relay_message/": "relay_message",
                  run + "/set_output/": "set_output",
+                 run + "/artifacts/": "artifacts",
+                 run + "/artifacts/download/": "artifacts/download",
                  run + "/logs": "logs"}
+        for run_id in self.earlier:
+            earlier = f"{task}/runs/{run_id}"
+            known.update({earlier + "/": "earlier run",
+                          earlier + "/logs": "earlier logs"})
         return f"{method} {known.get(path, path)}"
 
     def usual(self, request):
@@ -44,9 +54,38 @@ class ControlPlane(HttpFake):
         if kind == "PATCH set_output":
             self.run["output"] = request.json["output"]
             return Answer(body={})
+        if kind == "POST artifacts":
+            return Answer(body={"artifacts": self._keep(request.json)})
+        if kind == "POST artifacts/download":
+            content = self.stored.get(request.json["storage_path"])
+            if content is not None:
+                return Answer(body=content)
         if kind in ("POST append_log", "POST relay_message"):
             return Answer(body={})
+        if kind == "GET earlier run":
+            return Answer(body=self.earlier[request.path.split("/")[-2]])
+        if kind == "GET earlier logs":
+            log = self.logs[request.path.split("/")[-2]]
+            return Answer(body=log, headers={
+                "Content-Type": "application/x-ndjson"})
         return Answer(404, {"detail": "Not found."})
+
+    def add_run(self, run_id, log):
+        """Another run of the task, with the text of its log."""
+        self.earlier[run_id] = {
+            "id": run_id, "task": self.task_id, "status": "completed",
+            "state": {}, "artifacts": [], "log_url": f"{self.url}/log"}
+        self.logs[run_id] = log.encode()
+
+    def _keep(self, upload):
+        for artifact in upload["artifacts"]:
+            path = f"tasks/{self.run_id}/{artifact['name']}"
+            self.stored[path] = artifact["content"].encode()
+            self.run["artifacts"].append(
+                {"id": str(uuid.uuid4()), "name": artifact["name"],
+                 "type": artifact["type"], "storage_path": path,
+                 "content_type": artifact["content_type"]})
+        return copy.deepcopy(self.run["artifacts"])
 
     def _patch(self, change):
         for key, value in change.items():
