@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 #include <tuple>
 #include <unistd.h>
 
@@ -33,6 +34,15 @@ bool read_number(std::string_view& text, std::uint64_t& into) {
     return false;
   text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
   return true;
+}
+
+// What cannot be made shows when a file is to be made in it.
+void make_directories(const fs::path& path) {
+  std::error_code problem;
+  if (path.has_relative_path() && !fs::exists(path, problem)) {
+    make_directories(path.parent_path());
+    ::mkdir(path.c_str(), S_IRWXU);
+  }
 }
 
 int make_file(const std::string& path, int flags) {
@@ -103,8 +113,7 @@ void spool_files::index(segment& which) const {
 }
 
 caf::expected<spool_opened> spool_files::open(std::uint64_t now) {
-  std::error_code problem;
-  fs::create_directories(directory_, problem);
+  make_directories(directory_);
   const auto received_path = directory_ + "/received";
   received_fd_ = make_file(received_path, O_RDWR);
   if (received_fd_ < 0)

@@ -698,7 +698,7 @@ TEST_CASE("a spool that does not answer is waited for no longer than its "
             return keep(self->make_response_promise<spool_read>());
           },
           [](const note_received&) {},
-          [](const alarm&) {},
+          [](const agent_server::alarm&) {},
         };
       });
       actors.push_back(caf::actor_cast<caf::actor>(result));

@@ -134,7 +134,7 @@ struct fixture {
   access_control access{libraries, "", "token", "read-token", "run-1"};
   std::shared_ptr<published_health> health =
     std::make_shared<published_health>();
-  event_log_actor events;
+  event_stream_actor events;
   commands_actor commands;
   std::unique_ptr<http_server> server;
   std::uint16_t port = 0;
