@@ -669,45 +669,70 @@ TEST_CASE("a spool that cannot be opened stops nothing") {
   CHECK(plain(client->text) == frame("a") + connected + frame("b"));
 }
 
-TEST_CASE("a spool that does not answer is waited for no longer than its "
-          "limit") {
-  struct silent : fixture {
-    silent() {
-      stop();
-      log = spawn_hosted(unit, event_log, std::string{"run-1"}, hole());
-      actors.push_back(caf::actor_cast<caf::actor>(log));
-      caf::anon_send(log, open_spool{});
-      settle();
-    }
-    /// Takes everything and answers nothing.
-    event_spool_actor hole() {
-      auto result = system.spawn([](event_spool_actor::pointer self)
-                                   -> event_spool_actor::behavior_type {
-        const auto keep = [self](auto promise) {
-          self->attach_functor([promise] {});
-          return promise;
-        };
-        return {
-          [=](const open_spool&) -> caf::result<spool_opened> {
-            return keep(self->make_response_promise<spool_opened>());
-          },
-          [=](const spool_frames&) -> caf::result<frames_spooled> {
-            return keep(self->make_response_promise<frames_spooled>());
-          },
-          [=](const read_spool&) -> caf::result<spool_read> {
-            return keep(self->make_response_promise<spool_read>());
-          },
-          [](const note_received&) {},
-          [](const agent_server::alarm&) {},
-        };
-      });
-      actors.push_back(caf::actor_cast<caf::actor>(result));
-      return result;
-    }
-  } house;
+namespace {
+
+/// With a spool that takes everything and answers nothing, except maybe that it
+/// is open.
+struct silent_fixture : fixture {
+  explicit silent_fixture(bool opens) {
+    stop();
+    const auto spool = system.spawn(silent, opens);
+    log = spawn_hosted(unit, event_log, std::string{"run-1"}, spool);
+    actors = {caf::actor_cast<caf::actor>(spool),
+              caf::actor_cast<caf::actor>(log)};
+    caf::anon_send(log, open_spool{});
+    settle();
+  }
+
+  static event_spool_actor::behavior_type
+  silent(event_spool_actor::pointer self, bool opens) {
+    const auto keep = [self](auto promise) {
+      self->attach_functor([promise] {});
+      return promise;
+    };
+    return {
+      [=](const open_spool&) -> caf::result<spool_opened> {
+        if (opens)
+          return spool_opened{7, 1, 0, {}};
+        return keep(self->make_response_promise<spool_opened>());
+      },
+      [=](const spool_frames&) -> caf::result<frames_spooled> {
+        return keep(self->make_response_promise<frames_spooled>());
+      },
+      [=](const read_spool&) -> caf::result<spool_read> {
+        return keep(self->make_response_promise<spool_read>());
+      },
+      [](const note_received&) {},
+      [](const agent_server::alarm&) {},
+    };
+  }
+};
+
+} // namespace
+
+TEST_CASE("a spool that is not opened is waited for no longer than its limit") {
+  silent_fixture house{false};
   const auto client = house.come();
   house.say("a");
   CHECK(client->text.empty());
   house.advance(event_log_state::open_limit);
   CHECK(client->text == frame("a") + connected);
+}
+
+TEST_CASE("a spool that does not keep up is not waited for, and nothing is "
+          "lost") {
+  silent_fixture house{true};
+  const auto client = house.come_with_ids();
+  house.say("first");
+  const std::string big(1u << 20, 'x');
+  std::string sent = connected + frame("first");
+  for (int i = 0; i < 31; ++i) {
+    house.say(big);
+    sent += frame(big);
+  }
+  CHECK(client->text == connected);
+  house.say(big);
+  house.say("last");
+  CHECK(plain(client->text) == sent + frame(big) + frame("last"));
+  CHECK(last_id(client->text) == "7.34");
 }
