@@ -51,16 +51,14 @@ void commands_state::execute(const parsed_command& command, promise reply) {
   };
   switch (command.method) {
     case command_method::user_message:
-      self
-        ->request(session, caf::infinite,
-                  user_message{command.blocks, command.attachments})
-        .then(
-          [reply, id](const user_message_done& done) mutable {
-            reply.deliver(ok(
-              command_result(id, user_message_result(done.stop_reason,
-                                                     done.assistant_message))));
-          },
-          refuse);
+      if (!delivered.take(command.message_id)) {
+        reply.deliver(ok(command_result(id, duplicate_delivery_result())));
+        return;
+      }
+      if (command.steer)
+        steer(command, std::move(reply));
+      else
+        deliver(command, std::move(reply));
       return;
     case command_method::cancel:
       self->request(session, caf::infinite, cancel_turn{})
@@ -111,6 +109,47 @@ void commands_state::execute(const parsed_command& command, promise reply) {
         id, bad_params, "Unknown method: " + command.method_name)));
       return;
   }
+}
+
+void commands_state::deliver(const parsed_command& command, promise reply) {
+  const auto id = command.id;
+  self
+    ->request(session, caf::infinite,
+              user_message{command.blocks, command.attachments})
+    .then(
+      [reply, id](const user_message_done& done) mutable {
+        reply.deliver(ok(command_result(
+          id, user_message_result(done.stop_reason, done.assistant_message))));
+      },
+      [this, reply, id,
+       message = command.message_id](const caf::error& err) mutable {
+        delivered.release(message);
+        reply.deliver(ok(command_error(id, failed, describe(err))));
+      });
+}
+
+void commands_state::steer(const parsed_command& command, promise reply) {
+  const auto id = command.id;
+  const auto message = command.message_id;
+  if (!command.attachments.empty()) {
+    delivered.release(message);
+    reply.deliver(ok(command_result(
+      id, steer_result(false, "attachments come with a turn of their own"))));
+    return;
+  }
+  self->request(session, caf::infinite, steer_turn{command.blocks})
+    .then(
+      [this, reply, id, message](const steered& answer) mutable {
+        // Declined, it was not delivered.
+        if (!answer.taken)
+          delivered.release(message);
+        reply.deliver(
+          ok(command_result(id, steer_result(answer.taken, answer.reason))));
+      },
+      [this, reply, id, message](const caf::error& err) mutable {
+        delivered.release(message);
+        reply.deliver(ok(command_error(id, failed, describe(err))));
+      });
 }
 
 commands_actor::behavior_type commands(commands_self* self,

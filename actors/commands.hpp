@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/message_ids.hpp"
 #include "actors/trace/traced.hpp"
 #include "messages/actors.hpp"
 #include "messages/wire/command_json.hpp"
@@ -21,10 +22,14 @@ struct commands_state {
   commands_self* self = nullptr;
   session_actor session;
   permission_desk_actor permissions;
+  /// Messages that were delivered, or are being.
+  message_ids delivered;
 
   caf::result<command_reply> check_session(const command_request& command);
   void check_shape(const command_request& command, promise reply);
   void execute(const parsed_command& command, promise reply);
+  void deliver(const parsed_command& command, promise reply);
+  void steer(const parsed_command& command, promise reply);
 };
 
 /// Checks POST /command in the order that callers know (session, shape,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <caf/typed_response_promise.hpp>
+#include <string_view>
 #include <utility>
 
 namespace agent_server {
@@ -14,13 +15,15 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
+constexpr const char* append_label = "POST append_log";
+
 bool is_transient(int status) {
   return status == 500 || (status >= 502 && status <= 504);
 }
 
 // What the control plane says of entries that it will not take tomorrow either.
 bool refuses_entries(int status) {
-  return status == 400 || status == 404 || status == 413 || status == 422;
+  return status == 400 || status == 413 || status == 422;
 }
 
 } // namespace
@@ -48,7 +51,7 @@ void control_plane_state::start(const char* label, std::string method,
   const auto id = ++last_call;
   auto& next = calls[id];
   next.idempotent = method != "POST";
-  next.appends_log = !next.idempotent;
+  next.appends_log = std::string_view{label} == append_label;
   next.request.label = label;
   next.request.method = std::move(method);
   next.request.url = std::move(url);
@@ -125,7 +128,9 @@ void control_plane_state::answered(std::uint32_t id,
       && try_again(id, text, response.retry_after))
     return;
   auto code = ec::control_plane_refused;
-  if (status == 429 || status >= 500)
+  if (current.appends_log && (status == 502 || status == 504))
+    code = ec::answer_lost; // somebody between knows of no answer
+  else if (status == 429 || status >= 500)
     code = ec::control_plane_unreachable;
   else if (current.appends_log && refuses_entries(status))
     code = ec::entries_refused;
@@ -141,10 +146,13 @@ void control_plane_state::broke(std::uint32_t id, const caf::error& err) {
     code == ec::http_connect || (unknown && current.idempotent);
   if (may_repeat && try_again(id, text, std::nullopt))
     return;
-  end(id,
-      make_failure(code == ec::http_too_large ? ec::control_plane_refused
-                                              : ec::control_plane_unreachable,
-                   text));
+  auto failure = ec::control_plane_unreachable;
+  const bool too_large = code == ec::http_too_large;
+  if (current.appends_log && (unknown || too_large))
+    failure = ec::answer_lost;
+  else if (too_large)
+    failure = ec::control_plane_refused;
+  end(id, make_failure(failure, text));
 }
 
 bool control_plane_state::try_again(
@@ -260,7 +268,7 @@ control_plane(control_plane_self* self, control_plane_config config,
     },
     [self](const append_log& m) -> caf::result<log_appended> {
       auto promise = self->make_response_promise<log_appended>();
-      self->state.start("POST append_log", "POST",
+      self->state.start(append_label, "POST",
                         self->state.run_url() + "append_log/",
                         task_api::append_log_body(m.entries),
                         [promise](const caf::expected<body>& got) mutable {

@@ -111,6 +111,7 @@ disk_actor::behavior_type disk(disk_self* self, int log_fd) {
         return problem;
       return working_directory_made{};
     },
+    [](const remove_file& m) { ::unlink(m.path.c_str()); },
     [](const write_file& m) -> caf::result<file_written> {
       if (auto problem = write_private_file(m.path, m.text.reveal()))
         return problem;

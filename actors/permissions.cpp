@@ -99,7 +99,10 @@ permissions_state::ask_in_thread(const permission_question& question,
     ->request(peers.control_plane, caf::infinite,
               relay_message{std::move(text)})
     .then(
-      [promise, question](const message_relayed&) mutable {
+      [this, promise, question](const message_relayed&) mutable {
+        // Before the turn can end for it.
+        if (peers.turn_relay)
+          self->send(peers.turn_relay, question_posted{});
         promise.deliver(refused(question, asked_in_thread));
       },
       [this, promise, question, call](const caf::error& err) mutable {

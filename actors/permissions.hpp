@@ -25,6 +25,7 @@ struct permission_peers {
   event_stream_actor event_stream;
   session_log_actor session_log;
   control_plane_actor control_plane;
+  turn_relay_actor turn_relay;
 };
 
 struct permissions_state;

@@ -4,6 +4,7 @@
 #include "actors/attachments.hpp"
 #include "actors/first_prompt.hpp"
 #include "actors/turn_failure.hpp"
+#include "actors/turn_relay.hpp"
 #include "messages/model_table.hpp"
 #include "messages/wire/content_blocks.hpp"
 #include "messages/wire/notifications.hpp"
@@ -151,16 +152,11 @@ void session_actor_state::prompt_finished(const prompt_ended& done) {
     self->send(peers.workspace, sync_branch{});
   if (ended.first)
     clear_consumed_keys(ended.consumed_keys);
-  if (ended.caller.pending()) {
-    user_message_done answer;
-    answer.stop_reason = done.stop_reason;
-    for (const auto& text : done.texts) {
-      if (!answer.assistant_message.empty())
-        answer.assistant_message += "\n\n";
-      answer.assistant_message += text;
-    }
-    ended.caller.deliver(std::move(answer));
-  }
+  tell_relay(done.stop_reason == "end_turn" ? done.texts
+                                            : std::vector<std::string>{});
+  if (ended.caller.pending())
+    ended.caller.deliver(
+      user_message_done{done.stop_reason, joined(done.texts)});
   run_next_prompt();
 }
 
@@ -169,12 +165,18 @@ void session_actor_state::prompt_failed(const caf::error& err) {
   last_failure = describe(err);
   // A turn that failed has ended too; callers wait for the word.
   publish(turn_complete(session_id, "error"));
+  tell_relay({});
   // A turn cut short by the end of the session is no failure of the run.
   if (ended.first && now == stage::ready)
     first_turn_failed(err, ended.resumes);
   if (ended.caller.pending())
     ended.caller.deliver(err);
   run_next_prompt();
+}
+
+void session_actor_state::tell_relay(std::vector<std::string> texts) {
+  if (peers.turn_relay)
+    self->send(peers.turn_relay, turn_said{std::move(texts)});
 }
 
 caf::result<user_message_done>
@@ -195,6 +197,19 @@ session_actor_state::queue_message(const user_message& m) {
     return make_failure(ec::agent_error,
                         "too many messages wait for the running turn");
   run_next_prompt();
+  return promise;
+}
+
+caf::result<steered> session_actor_state::steer(const steer_turn& m) {
+  if (now != stage::ready)
+    return make_failure(ec::no_session, "No active session for this run");
+  if (!prompts.running())
+    return steered{false, "no turn is running"};
+  auto promise = self->make_response_promise<steered>();
+  self->request(peers.agent, caf::infinite, steer_agent{m.blocks})
+    .then(
+      [promise](const steered& answer) mutable { promise.deliver(answer); },
+      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
   return promise;
 }
 
@@ -413,6 +428,7 @@ session_actor::behavior_type session(session_self* self, session_peers peers,
                            self->state.config().control_plane.run_id};
     },
     [self](const user_message& m) { return self->state.queue_message(m); },
+    [self](const steer_turn& m) { return self->state.steer(m); },
     [self](const cancel_turn&) { return self->state.cancel(); },
     [self](const set_config_option& m) { return self->state.set_option(m); },
     [self](const refresh_session& m) { return self->state.refresh(m); },

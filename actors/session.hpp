@@ -57,6 +57,7 @@ struct session_peers {
   resume_log_actor resume_log;
   attachments_actor attachments;
   workspace_actor workspace;
+  turn_relay_actor turn_relay;
 };
 
 /// What a session is made with.
@@ -179,7 +180,9 @@ struct session_actor_state {
   void take_prompt_end(const prompt_ended& done);
   void prompt_finished(const prompt_ended& done);
   void prompt_failed(const caf::error& err);
+  void tell_relay(std::vector<std::string> texts);
   caf::result<user_message_done> queue_message(const user_message& m);
+  caf::result<steered> steer(const steer_turn& m);
   caf::result<turn_cancelled> cancel();
   caf::result<config_options> set_option(const set_config_option& m);
   void apply_option(const set_config_option& m,

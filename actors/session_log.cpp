@@ -1,6 +1,7 @@
 #include "actors/session_log.hpp"
 
 #include "messages/error.hpp"
+#include "messages/redact.hpp"
 #include "messages/wire/notifications.hpp"
 
 #include <algorithm>
@@ -10,14 +11,7 @@ namespace agent_server {
 
 void session_log_state::take(const journal_entry& next) {
   switch (next.kind) {
-    case journal_kind::text_chunk:
-      if (!open_message) {
-        open_message = next;
-        open_message->kind = journal_kind::message;
-      } else {
-        open_message->text += next.text;
-      }
-      return;
+    case journal_kind::text_chunk: add_chunk(next); return;
     case journal_kind::other_chunk: return;
     case journal_kind::message:
       // The whole message replaces the chunks that announced it.
@@ -31,6 +25,23 @@ void session_log_state::take(const journal_entry& next) {
   }
 }
 
+void session_log_state::add_chunk(const journal_entry& next) {
+  if (open_message
+      && open_message->text.size() + next.text.size() > max_open_message)
+    close_message();
+  // In pieces a secret may stand cut in two; the whole is looked at again.
+  if (waiting.empty() && spool.is_open())
+    if (auto err = spool.append_piece(open_message ? open_message->at : next.at,
+                                      redacted(next.text, settings.secrets)))
+      tell_spool_trouble(err);
+  if (open_message) {
+    open_message->text += next.text;
+    return;
+  }
+  open_message = next;
+  open_message->kind = journal_kind::message;
+}
+
 void session_log_state::close_message() {
   if (!open_message)
     return;
@@ -42,8 +53,22 @@ void session_log_state::close_message() {
 }
 
 void session_log_state::push(const journal_entry& complete) {
-  waiting.push_back(std::make_shared<const std::string>(log_entry(complete)));
-  waiting_bytes += waiting.back()->size();
+  auto shown = complete;
+  shown.notification = std::make_shared<const std::string>(
+    redacted(*complete.notification, hidden));
+  auto line = std::make_shared<const std::string>(log_entry(shown));
+  arm(log_flush_interval);
+  if (!waiting.empty() || !spool.is_open()) {
+    keep_waiting(std::move(line));
+  } else if (auto err = spool.append(*line)) {
+    tell_spool_trouble(err);
+    keep_waiting(std::move(line));
+  }
+}
+
+void session_log_state::keep_waiting(entry next) {
+  waiting_bytes += next->size();
+  waiting.push_back(std::move(next));
   std::size_t lost = 0;
   while (waiting_bytes > max_waiting_bytes && waiting.size() > 1) {
     waiting_bytes -= waiting.front()->size();
@@ -51,9 +76,48 @@ void session_log_state::push(const journal_entry& complete) {
     ++lost;
   }
   if (lost > 0)
-    log->error("the control plane takes no log entries: " + std::to_string(lost)
-               + " of the oldest are lost");
-  arm(log_flush_interval);
+    log->error("neither the control plane nor the disk takes log entries: "
+               + std::to_string(lost) + " of the oldest are lost");
+}
+
+void session_log_state::tell_spool_trouble(const caf::error& err) {
+  if (!std::exchange(spool_trouble_told, true))
+    log->warn("log entries wait in memory: " + describe(err));
+}
+
+void session_log_state::open_spool() {
+  if (settings.spool.empty() || spool.is_open())
+    return;
+  if (auto err = spool.open(settings.spool)) {
+    tell_spool_trouble(err);
+    return;
+  }
+  if (const auto begun = spool.take_open_text()) {
+    journal_entry message;
+    message.at = begun->at;
+    message.notification =
+      std::make_shared<const std::string>(agent_message(begun->text));
+    // Older than all that came meanwhile.
+    auto later = std::exchange(waiting, {});
+    push(message);
+    waiting.insert(waiting.end(), later.begin(), later.end());
+  }
+  if (spool.pending() > 0) {
+    log->info(std::to_string(spool.pending())
+              + " log entries of an earlier process are delivered");
+    arm(log_flush_interval);
+  }
+}
+
+void session_log_state::move_to_spool() {
+  while (!waiting.empty() && spool.is_open()) {
+    if (auto err = spool.append(*waiting.front())) {
+      tell_spool_trouble(err);
+      return;
+    }
+    waiting_bytes -= waiting.front()->size();
+    waiting.pop_front();
+  }
 }
 
 void session_log_state::arm(std::chrono::milliseconds delay) {
@@ -63,65 +127,102 @@ void session_log_state::arm(std::chrono::milliseconds delay) {
   self->delayed_send(self, delay, alarm{0, 0, trace::current_cause()});
 }
 
-void session_log_state::send_batch() {
-  if (sending)
+bool session_log_state::choose_batch() {
+  open_spool();
+  move_to_spool();
+  outgoing = {};
+  from_spool = spool.pending() > 0;
+  if (!from_spool) {
+    take_from_waiting();
+    return true;
+  }
+  if (auto err = spool.read(outgoing, batch_limit, max_batch_bytes)) {
+    was_not_taken(err);
+    return false;
+  }
+  return true;
+}
+
+// Out of the queue: the oldest there may be given up meanwhile.
+void session_log_state::take_from_waiting() {
+  std::size_t bytes = 0;
+  while (!waiting.empty() && outgoing.entries.size() < batch_limit) {
+    bytes += waiting.front()->size();
+    if (!outgoing.entries.empty() && bytes > max_batch_bytes)
+      return;
+    waiting_bytes -= waiting.front()->size();
+    outgoing.entries.push_back(std::move(waiting.front()));
+    waiting.pop_front();
+  }
+}
+
+void session_log_state::put_back() {
+  if (from_spool)
     return;
-  if (waiting.empty()) {
+  for (const auto& each : outgoing.entries)
+    waiting_bytes += each->size();
+  waiting.insert(waiting.begin(), outgoing.entries.begin(),
+                 outgoing.entries.end());
+}
+
+void session_log_state::send_batch() {
+  if (sending || !choose_batch())
+    return;
+  if (outgoing.entries.empty()) {
     for (auto& promise : std::exchange(flushing, {}))
       promise.deliver(log_flushed{});
     return;
   }
-  append_log batch;
-  std::size_t bytes = 0;
-  for (const auto& next : waiting) {
-    if (!batch.entries.empty()
-        && (batch.entries.size() >= batch_limit
-            || bytes + next->size() > max_batch_bytes))
-      break;
-    bytes += next->size();
-    batch.entries.push_back(next);
-  }
   sending = true;
-  // Entries leave `waiting` only once they are taken, but the oldest may be
-  // dropped meanwhile: keep them apart.
-  waiting.erase(waiting.begin(),
-                waiting.begin()
-                  + static_cast<std::ptrdiff_t>(batch.entries.size()));
-  waiting_bytes -= bytes;
-  const auto entries = batch.entries;
-  self->request(control_plane, caf::infinite, std::move(batch))
+  append_log message{outgoing.entries};
+  if (outgoing.repeated)
+    for (auto& each : message.entries)
+      each = std::make_shared<const std::string>(redelivered(*each));
+  if (from_spool)
+    spool.sending(outgoing);
+  self->request(control_plane, caf::infinite, std::move(message))
     .then(
       [this](const log_appended&) {
         sending = false;
-        failures = 0;
-        batch_limit = std::min(batch_limit * 2, max_batch_entries);
-        go_on();
+        was_taken();
       },
-      [this, entries](const caf::error& err) {
+      [this](const caf::error& err) {
         sending = false;
         if (code_of(err) == ec::entries_refused)
-          refused(entries, err);
+          was_refused(err);
         else
-          not_taken(entries, err);
+          was_not_taken(err);
       });
 }
 
+void session_log_state::was_taken() {
+  failures = 0;
+  batch_limit = std::min(batch_limit * 2, max_batch_entries);
+  if (from_spool)
+    spool.taken(outgoing);
+  go_on();
+}
+
 void session_log_state::go_on() {
+  outgoing = {};
   if (!flushing.empty())
     send_batch();
-  else if (!waiting.empty())
+  else if (spool.pending() > 0 || !waiting.empty())
     arm(log_flush_interval);
 }
 
-void session_log_state::put_back(const std::vector<entry>& batch) {
-  waiting.insert(waiting.begin(), batch.begin(), batch.end());
-  for (const auto& each : batch)
-    waiting_bytes += each->size();
-}
-
-void session_log_state::not_taken(const std::vector<entry>& batch,
-                                  const caf::error& err) {
-  put_back(batch);
+void session_log_state::was_not_taken(const caf::error& err) {
+  if (code_of(err) == ec::answer_lost) {
+    if (from_spool)
+      spool.answer_lost(outgoing);
+    else
+      for (auto& each : outgoing.entries)
+        each = std::make_shared<const std::string>(redelivered(*each));
+  } else if (from_spool) {
+    spool.not_taken();
+  }
+  put_back();
+  outgoing = {};
   ++failures;
   const auto delay =
     std::min(longest_log_backoff,
@@ -132,18 +233,21 @@ void session_log_state::not_taken(const std::vector<entry>& batch,
   arm(delay);
 }
 
-void session_log_state::refused(const std::vector<entry>& batch,
-                                const caf::error& err) {
+void session_log_state::was_refused(const caf::error& err) {
   failures = 0;
-  if (batch.size() > 1) {
-    batch_limit = batch.size() / 2;
-    put_back(batch);
+  if (outgoing.entries.size() > 1) {
+    batch_limit = outgoing.entries.size() / 2;
+    if (from_spool)
+      spool.not_taken();
+    put_back();
   } else {
     ++dropped;
     log->warn("the control plane refuses a log entry of "
-              + std::to_string(batch.front()->size())
+              + std::to_string(outgoing.entries.front()->size())
               + " bytes: " + describe(err) + "; it is dropped ("
               + std::to_string(dropped) + " so far)");
+    if (from_spool)
+      spool.taken(outgoing);
   }
   go_on();
 }
@@ -158,11 +262,15 @@ caf::result<log_flushed> session_log_state::flush() {
 
 session_log_actor::behavior_type session_log(session_log_self* self,
                                              control_plane_actor control_plane,
+                                             session_log_settings settings,
                                              logger log) {
   auto& state = self->state;
   state.self = self;
   state.control_plane = std::move(control_plane);
+  state.settings = std::move(settings);
+  state.hidden = hidden_in_json(state.settings.secrets);
   state.log = std::move(log);
+  state.open_spool();
   return {
     [self](const journal_entry& next) { self->state.take(next); },
     [self](const flush_log&) { return self->state.flush(); },

@@ -9,10 +9,11 @@ namespace agent_server {
 
 namespace {
 
-caf::error write_mcp_config(const server_config& config) {
+caf::error write_mcp_config(const server_config& config,
+                            const claude::cli_session& session) {
   if (config.mcp_servers.empty())
     return {};
-  return write_private_file(claude::mcp_config_path(config),
+  return write_private_file(claude::mcp_config_path(config, session),
                             claude::mcp_config(config.mcp_servers));
 }
 
@@ -31,7 +32,7 @@ agent_launch launch_agent(const server_config& config,
   launch.program = *program;
   launch.guess.session.id = random_uuid();
   if (drives_claude(config)) {
-    launch.first.problem = write_mcp_config(config);
+    launch.first.problem = write_mcp_config(config, launch.guess.session);
     // The CLI reads the repository as it starts.
     if (launch.first.problem || repository_comes_later(config))
       return launch;

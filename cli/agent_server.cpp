@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -93,6 +94,7 @@ private:
     std::make_shared<published_health>();
   std::optional<http_server> edge_;
   caf::expected<std::uint16_t> port_ = caf::sec::none;
+  std::promise<bool> port_is_ours_;
   steady_ns listening_at_ = 0;
   std::uint64_t listened_ = 0; // the trace record
   secret access_token_;
@@ -140,6 +142,9 @@ caf::error running_server::wire() {
   auto guard = start_guard(start_.argc, start_.argv, launch.mark);
   if (launch.child)
     guard.watch(launch.child->pid);
+  // What follows is seen by others: it waits until the port is ours.
+  if (!port_is_ours_.get_future().get())
+    return {};
   const int log_fd = local_ ? open_local_log(*config_) : STDOUT_FILENO;
   actors_.emplace(surroundings()).spawn_all(launch, std::move(guard), log_fd);
   return {};
@@ -154,17 +159,15 @@ void running_server::listen() {
     edge_config{config_->host, config_->port, connection_limit(descriptors_)},
     published_);
   port_ = edge_->open();
+  port_is_ours_.set_value(static_cast<bool>(port_));
   listening_at_ = trace::now();
   listened_ = trace::end_span(span);
 }
 
 void running_server::begin(const caf::error& problem) {
-  if (problem) {
-    refuse(problem);
-    return;
-  }
-  if (!port_) {
-    refuse(port_.error(), health_url(*config_));
+  if (!port_ || problem) {
+    refuse(problem ? problem : port_.error(),
+           port_ ? std::string{} : health_url(*config_));
     return;
   }
   const trace::scope scope{listened_};
@@ -180,6 +183,7 @@ void running_server::begin(const caf::error& problem) {
   access_.emplace(libraries_, config_->jwt_public_key, access_token_.reveal(),
                   trace_token.reveal(), config_->control_plane.run_id);
   auto& actors = *actors_;
+  caf::anon_send(actors.events, open_spool{});
   edge_wiring wiring;
   wiring.events = actors.events;
   wiring.commands =
@@ -192,7 +196,7 @@ void running_server::begin(const caf::error& problem) {
   wiring.unit = &actors.unit();
   edge_->connect(std::move(wiring));
   caf::anon_send(actors.health, http_is_ready{listening_at_});
-  caf::anon_send(actors.health, edge_->readiness());
+  caf::anon_send(actors.health, edge_->watch(actors.unit()));
   caf::anon_send(
     actors.health,
     spawn_hosted(actors.unit(), boot_keeper, actors.boot,
@@ -234,6 +238,7 @@ void running_server::refuse(const caf::error& problem,
   if (actors_->session)
     caf::anon_send_exit(actors_->session, caf::exit_reason::kill);
   const auto code = code_of(problem);
+  caf::anon_send(actors_->health, edge_->watch(actors_->unit()));
   caf::anon_send(actors_->health, boot_failed{code, describe(problem), {}});
   const auto teller = actors_->system().spawn(
     failed_start, actors_->outbound, actors_->control_plane, actors_->disk,

@@ -46,6 +46,7 @@ int run(int argc, char** argv) {
     config = make_local_config(*local, variables, boot_id);
   } else {
     config = read_flags(argc, argv, variables);
+    hide_argument(argc, argv, "--mcpServers");
   }
   if (const auto* instead = std::get_if<early_exit>(&config))
     return leave(*instead);

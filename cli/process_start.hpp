@@ -12,7 +12,8 @@ struct process_start {
 };
 
 /// When this process was executed: the processor time spent so far is what
-/// loading took, since nothing makes it wait before `main`.
+/// loading took, since nothing makes it wait before `main`; at most 10 ms, for
+/// a shell may have spent time in the same process before.
 steady_ns estimate_exec_time();
 
 } // namespace agent_server

@@ -4,6 +4,7 @@
 #include "actors/attachments.hpp"
 #include "actors/control_plane.hpp"
 #include "actors/disk.hpp"
+#include "actors/event_spool.hpp"
 #include "actors/git/repository.hpp"
 #include "actors/health.hpp"
 #include "actors/io/child_process.hpp"
@@ -18,9 +19,11 @@
 #include "actors/resume_log.hpp"
 #include "actors/session_log.hpp"
 #include "actors/task_fetch.hpp"
+#include "actors/turn_relay.hpp"
 #include "actors/workspace.hpp"
 #include "cli/initial_environment.hpp"
 #include "cli/settings_files.hpp"
+#include "cli/state_directory.hpp"
 #include "messages/identity.hpp"
 
 #include <algorithm>
@@ -51,8 +54,9 @@ std::vector<secret> secrets_of(const server_config& config) {
     for (const auto& header : server.headers)
       secrets.push_back(header.second);
   for (const auto& [name, value] : config.inherited_environment)
-    if (is_secret_variable(name) && value.size() >= least_secret_size)
-      secrets.emplace_back(value);
+    for (auto& each : secrets_of_variable(name, value))
+      if (each.size() >= least_secret_size)
+        secrets.emplace_back(std::move(each));
   return secrets;
 }
 
@@ -98,7 +102,10 @@ void server_actors::spawn_outside(int log_fd) {
   health =
     system_.spawn(agent_server::health, around_.published,
                   initial_health(config, around_.start, around_.boot_id));
-  events = spawn_hosted(unit_, event_log, config.control_plane.run_id);
+  events =
+    spawn_hosted(unit_, event_log, config.control_plane.run_id,
+                 system_.spawn<caf::detached>(
+                   event_spool, spool_directory(config), spool_limits{}, *log));
   outbound = spawn_hosted(
     unit_, agent_server::outbound, around_.libraries,
     std::string{"posthog/cloud.hog.dev; version: " AGENT_SERVER_VERSION});
@@ -120,8 +127,10 @@ void server_actors::spawn_all(const agent_launch& launch, guard_link guard,
     system_.spawn(model_catalog, outbound, config.control_plane.api_key, *log);
   peers.health = health;
   peers.event_log = events;
-  peers.session_log = system_.spawn(session_log, control_plane, *log);
-  spawn_permissions(peers.session_log);
+  peers.session_log = spawn_session_log();
+  if (!around_.local)
+    peers.turn_relay = system_.spawn(turn_relay, control_plane, *log);
+  spawn_permissions(peers.session_log, peers.turn_relay);
   peers.permissions = permissions;
   peers.workspace = spawn_workspace(peers.session_log);
   peers.file_watch = spawn_hosted(unit_, file_watch);
@@ -160,7 +169,20 @@ void server_actors::spawn_plane() {
     local_plane, config.state_directory, around_.local->prompt);
 }
 
-void server_actors::spawn_permissions(const session_log_actor& session_log) {
+session_log_actor server_actors::spawn_session_log() {
+  const auto& config = *around_.config;
+  session_log_settings settings;
+  // The local plane keeps its log in the same directory.
+  if (!around_.local)
+    settings.spool = config.state_directory + "/session-log-"
+                     + path_component(config.control_plane.run_id);
+  settings.secrets = secrets_of(config);
+  return system_.spawn<caf::detached>(session_log, control_plane,
+                                      std::move(settings), *log);
+}
+
+void server_actors::spawn_permissions(const session_log_actor& session_log,
+                                      const turn_relay_actor& relay) {
   if (around_.local) {
     permissions = terminal;
     return;
@@ -176,7 +198,7 @@ void server_actors::spawn_permissions(const session_log_actor& session_log) {
   settings.deadline = config.limits.permission;
   permissions =
     system_.spawn(agent_server::permissions,
-                  permission_peers{events, session_log, control_plane},
+                  permission_peers{events, session_log, control_plane, relay},
                   std::move(settings), *log);
 }
 

@@ -79,7 +79,9 @@ private:
   };
 
   void spawn_plane();
-  void spawn_permissions(const session_log_actor& session_log);
+  session_log_actor spawn_session_log();
+  void spawn_permissions(const session_log_actor& session_log,
+                         const turn_relay_actor& relay);
   workspace_actor spawn_workspace(const session_log_actor& session_log);
   agent_actor spawn_agent(const agent_launch& launch, const acp_peers& peers);
   session_setup make_setup(const agent_launch& launch) const;

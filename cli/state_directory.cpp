@@ -235,6 +235,11 @@ prepare_state_directory(const server_config& config) {
   return warning;
 }
 
+std::string spool_directory(const server_config& config) {
+  return config.state_directory + "/events/"
+         + path_component(config.control_plane.run_id);
+}
+
 caf::error write_trace_token(const std::string& directory,
                              const secret& token) {
   const auto path = directory + "/trace-token";

@@ -37,6 +37,9 @@ bool lies_in(const std::string& path, const std::string& directory);
 /// use that others share (`/var`, say).
 caf::expected<std::string> prepare_state_directory(const server_config& config);
 
+/// Where the events of the run are kept, whatever else the directory is for.
+std::string spool_directory(const server_config& config);
+
 /// Writes the token for read-only access from this machine to
 /// `<directory>/trace-token`, readable by the owner alone.
 caf::error write_trace_token(const std::string& directory, const secret& token);

@@ -27,7 +27,7 @@ struct edge_config {
 
 /// What the HTTP edge speaks with besides the published health.
 struct edge_wiring {
-  event_log_actor events;
+  event_stream_actor events;
   commands_actor commands;
   /// JSON of GET /boot; called on the I/O thread.
   std::function<std::string()> boot_report;

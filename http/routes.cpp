@@ -1,6 +1,7 @@
 #include "http/routes.hpp"
 
 #include "actors/trace/recorder.hpp"
+#include "http/query.hpp"
 #include "messages/wire/command_json.hpp"
 #include "messages/wire/health_json.hpp"
 
@@ -41,23 +42,6 @@ response server_error() {
 
 response unauthorized(const admission& refused) {
   return json(401, error_body(refused.error, refused.code));
-}
-
-// The value of a query key; nothing when the key is not there.
-std::optional<std::string_view> query_value(std::string_view query,
-                                            std::string_view key) {
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const auto pair = query.substr(0, end);
-    const auto equals = pair.find('=');
-    if (pair.substr(0, equals) == key)
-      return equals == std::string_view::npos ? std::string_view{}
-                                              : pair.substr(equals + 1);
-    if (end == std::string_view::npos)
-      break;
-    query.remove_prefix(end + 1);
-  }
-  return std::nullopt;
 }
 
 bool waits(std::string_view query) {
@@ -153,19 +137,20 @@ void routes::wait_for_session(const request_view& request,
 void routes::open_events(const request_view& request,
                          std::shared_ptr<exchange> with) {
   const auto edge = trace::note_edge("GET /events");
-  wiring_.access->admit(door::events, request.authorization, request.loopback,
-                        [self = shared_from_this(), edge,
-                         with = std::move(with),
-                         connection = request.connection,
-                         method = request.method](const admission& verdict) {
-                          const trace::scope cause{edge};
-                          if (!verdict.granted)
-                            with->answer(unauthorized(verdict));
-                          else if (method == http_method::head)
-                            with->answer_stream_head();
-                          else if (auto body = with->open_stream())
-                            self->streams_->open(connection, std::move(body));
-                        });
+  wiring_.access->admit(
+    door::events, request.authorization, request.loopback,
+    [self = shared_from_this(), edge, with = std::move(with),
+     options = event_options_of(request.query, request.last_event_id),
+     connection = request.connection,
+     method = request.method](const admission& verdict) {
+      const trace::scope cause{edge};
+      if (!verdict.granted)
+        with->answer(unauthorized(verdict));
+      else if (method == http_method::head)
+        with->answer_stream_head();
+      else if (auto body = with->open_stream())
+        self->streams_->open(connection, std::move(body), options);
+    });
 }
 
 void routes::run_command(const request_view& request,

@@ -25,6 +25,7 @@ struct request_view {
   std::string_view path;
   std::string_view query;
   std::string_view authorization;
+  std::optional<std::string_view> last_event_id;
   bool loopback = false;
   std::uint64_t connection = 0;
   std::size_t body_size = 0;

@@ -128,10 +128,12 @@ public:
     builder_.flush();
   }
 
-  void write(stream_bytes bytes, std::function<void()> flushed) override {
+  void write(stream_bytes bytes, std::function<void(bool)> flushed) override {
     for (auto& piece : bytes)
       builder_.append_chunk(std::move(piece));
-    builder_.flush([flushed = std::move(flushed)](const auto&) { flushed(); });
+    builder_.flush([flushed = std::move(flushed)](const auto& problem) {
+      flushed(!problem);
+    });
   }
 
   void end() override { builder_.done(); }
@@ -233,6 +235,8 @@ struct request_handler {
     if (const auto field =
           header.opt_value_of(restinio::http_field::authorization))
       view.authorization = *field;
+    if (const auto field = header.opt_value_of("Last-Event-ID"))
+      view.last_event_id = *field;
     view.loopback = is_loopback(request->remote_endpoint().address());
     to->later(view, std::make_shared<restinio_exchange>(request, connections));
     return restinio::request_accepted();
@@ -338,13 +342,17 @@ struct http_server::impl {
   void connect(edge_wiring wiring) {
     auto& unit = *wiring.unit;
     relay = spawn_hosted(unit, command_relay, wiring.commands);
+    edge_routes->connect(std::move(wiring), relay);
+  }
+
+  readiness_actor begin_watch(io_unit& unit) {
     watch = spawn_hosted(
       unit, readiness_watch,
       std::function<void()>{[to = std::weak_ptr<routes>{edge_routes}] {
         if (const auto known = to.lock())
           known->readiness_known();
       }});
-    edge_routes->connect(std::move(wiring), relay);
+    return watch;
   }
 
   void adopt(asio::ip::tcp::socket socket,
@@ -390,8 +398,8 @@ void http_server::connect(edge_wiring wiring) {
   impl_->connect(std::move(wiring));
 }
 
-readiness_actor http_server::readiness() {
-  return impl_->watch;
+readiness_actor http_server::watch(io_unit& unit) {
+  return impl_->begin_watch(unit);
 }
 
 void http_server::close() {
@@ -399,10 +407,10 @@ void http_server::close() {
     return;
   impl_->accepting->close();
   impl_->edge_routes->close();
-  if (!impl_->relay)
-    return; // never connected
-  caf::anon_send_exit(impl_->relay, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(impl_->watch, caf::exit_reason::user_shutdown);
+  if (impl_->relay)
+    caf::anon_send_exit(impl_->relay, caf::exit_reason::user_shutdown);
+  if (impl_->watch)
+    caf::anon_send_exit(impl_->watch, caf::exit_reason::user_shutdown);
 }
 
 } // namespace agent_server

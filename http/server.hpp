@@ -28,9 +28,9 @@ public:
   /// Spawns the edge's actors and takes the requests that were kept. Once.
   void connect(edge_wiring wiring);
 
-  /// Wakes those who wait for readiness; there after `connect`. Hosted on the
-  /// I/O thread.
-  readiness_actor readiness();
+  /// An actor that wakes those who wait for readiness. Hosted on the I/O
+  /// thread; once.
+  readiness_actor watch(io_unit& unit);
 
   /// Accepts nobody any more, answers those who wait, ends the streams. Every
   /// answer from then on closes its connection. The context must be polled

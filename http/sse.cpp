@@ -1,23 +1,18 @@
 #include "http/sse.hpp"
 
+#include <algorithm>
 #include <asio/post.hpp>
 #include <caf/send.hpp>
 #include <utility>
 
 namespace agent_server {
 
-void sse_client::write(std::shared_ptr<const std::string> bytes) {
+void sse_client::write(std::shared_ptr<const std::string> bytes,
+                       std::uint64_t seq) {
   if (ended())
     return;
-  // Judged before the frame is added, and only behind a write under way: a
-  // frame of any size, and what was kept for a newcomer, may pass.
-  if (in_flight_ && waiting_bytes_ > max_waiting_bytes) {
-    const auto body = std::exchange(body_, nullptr);
-    waiting_.clear();
-    body->abort();
-    return;
-  }
   waiting_bytes_ += bytes->size();
+  waiting_seq_ = std::max(waiting_seq_, seq);
   waiting_.push_back(std::move(bytes));
   if (!draining_) {
     // What comes in one go leaves in one go.
@@ -26,19 +21,35 @@ void sse_client::write(std::shared_ptr<const std::string> bytes) {
   }
 }
 
+bool sse_client::ready() {
+  if (ended())
+    return false;
+  room_owed_ = waiting_bytes_ >= max_waiting_bytes;
+  return !room_owed_;
+}
+
+void sse_client::keep_alive(const std::shared_ptr<const std::string>& comment) {
+  if (!draining_)
+    write(comment, 0);
+}
+
 void sse_client::drain() {
   draining_ = false;
   if (ended() || waiting_.empty())
     return;
   draining_ = true;
-  in_flight_ = true;
   waiting_bytes_ = 0;
   body_->write(std::exchange(waiting_, {}),
-               [self = shared_from_this()] { self->flushed(); });
+               [self = shared_from_this(), seq = waiting_seq_](bool taken) {
+                 self->flushed(taken, seq);
+               });
+  if (std::exchange(room_owed_, false))
+    caf::anon_send(events_, client_ready{shared_from_this()});
 }
 
-void sse_client::flushed() {
-  in_flight_ = false;
+void sse_client::flushed(bool taken, std::uint64_t seq) {
+  if (taken)
+    taken_ = seq;
   drain();
 }
 
@@ -47,8 +58,19 @@ void sse_client::finish() {
     return;
   const auto body = std::exchange(body_, nullptr);
   if (!waiting_.empty())
-    body->write(std::exchange(waiting_, {}), [] {});
+    body->write(std::exchange(waiting_, {}),
+                [self = shared_from_this(), seq = waiting_seq_](bool taken) {
+                  self->flushed(taken, seq);
+                });
   body->end();
+}
+
+void sse_client::cut() {
+  if (ended())
+    return;
+  const auto body = std::exchange(body_, nullptr);
+  waiting_.clear();
+  body->abort();
 }
 
 void sse_client::gone() {
@@ -56,15 +78,15 @@ void sse_client::gone() {
   waiting_.clear();
 }
 
-sse_hub::sse_hub(asio::io_context& io, event_log_actor events,
+sse_hub::sse_hub(asio::io_context& io, event_stream_actor events,
                  std::chrono::milliseconds period)
   : io_(io), events_(std::move(events)), period_(period), timer_(io) {}
 
-void sse_hub::open(std::uint64_t connection,
-                   std::shared_ptr<stream_body> body) {
-  auto client = std::make_shared<sse_client>(io_, std::move(body));
+void sse_hub::open(std::uint64_t connection, std::shared_ptr<stream_body> body,
+                   event_options options) {
+  auto client = std::make_shared<sse_client>(io_, std::move(body), events_);
   clients_.emplace(connection, client);
-  caf::anon_send(events_, attach_client{std::move(client)});
+  caf::anon_send(events_, attach_client{std::move(client), std::move(options)});
   arm();
 }
 
@@ -106,7 +128,7 @@ void sse_hub::tick() {
     if (i->second->ended()) {
       i = clients_.erase(i);
     } else {
-      i->second->write(comment);
+      i->second->keep_alive(comment);
       ++i;
     }
   }

@@ -4,6 +4,7 @@
 #include "messages/attachment.hpp"
 #include "messages/boot.hpp"
 #include "messages/command.hpp"
+#include "messages/event_stream.hpp"
 #include "messages/http.hpp"
 #include "messages/journal.hpp"
 #include "messages/log.hpp"
@@ -67,7 +68,7 @@ using disk_actor = caf::typed_actor<
   caf::replies_to<flush_disk>::with<disk_flushed>,
   // Reads the model pinned by settings files.
   caf::replies_to<read_pinned_model>::with<pinned_model>,
-  caf::replies_to<write_file>::with<file_written>,
+  caf::replies_to<write_file>::with<file_written>, caf::reacts_to<remove_file>,
   // Makes the agent's working directory.
   caf::replies_to<make_working_directory>::with<working_directory_made>>;
 
@@ -77,7 +78,8 @@ using outbound_actor =
 
 /// Calls of the task API. `control_plane` speaks HTTP, `local_plane` answers
 /// from a directory. Errors: `ec::control_plane_unreachable`,
-/// `ec::control_plane_refused`, and for log entries `ec::entries_refused`.
+/// `ec::control_plane_refused`; for log entries also `ec::entries_refused` and
+/// `ec::answer_lost`.
 using control_plane_actor = caf::typed_actor<
   caf::replies_to<get_task>::with<task>,
   caf::replies_to<get_run>::with<task_run>,
@@ -155,7 +157,7 @@ using agent_actor = process_owner_actor::extend<
   caf::reacts_to<replace_agent>, caf::reacts_to<repository_ready>,
   caf::replies_to<open_session>::with<session_opened>,
   caf::replies_to<prompt_agent>::with<prompt_ended>,
-  caf::reacts_to<cancel_prompt>,
+  caf::replies_to<steer_agent>::with<steered>, caf::reacts_to<cancel_prompt>,
   caf::replies_to<set_agent_option>::with<config_options>,
   caf::reacts_to<context_window_known>,
   caf::replies_to<refresh_agent>::with<agent_refreshed>,
@@ -200,17 +202,37 @@ using event_log_actor =
                    caf::reacts_to<attach_client>, caf::reacts_to<detach_client>,
                    caf::replies_to<close_streams>::with<streams_closed>>;
 
-/// The same, with what its clients are asked.
-using event_stream_actor =
-  event_log_actor::extend<caf::reacts_to<client_watch_actor>,
-                          caf::reacts_to<announce_permission>,
-                          caf::reacts_to<retract_permission>>;
+/// The same, with what its clients are asked and what its edge and its spool
+/// tell it.
+using event_stream_actor = event_log_actor::extend<
+  caf::reacts_to<client_watch_actor>, caf::reacts_to<announce_permission>,
+  caf::reacts_to<retract_permission>, caf::reacts_to<client_ready>,
+  caf::reacts_to<open_spool>,
+  // The end of a turn, or of a pause.
+  caf::reacts_to<alarm>>;
+
+/// Keeps the events in files; has a thread of its own.
+using event_spool_actor =
+  caf::typed_actor<caf::replies_to<open_spool>::with<spool_opened>,
+                   caf::replies_to<spool_frames>::with<frames_spooled>,
+                   caf::replies_to<read_spool>::with<spool_read>,
+                   caf::reacts_to<note_received>,
+                   // It is time to put what was written on the disk.
+                   caf::reacts_to<alarm>>;
+
+/// Waits for the disk; has a thread of its own.
+using file_sync_actor =
+  caf::typed_actor<caf::replies_to<sync_file>::with<file_synced>>;
 
 /// Coalesces and delivers log entries.
 using session_log_actor =
   caf::typed_actor<caf::reacts_to<journal_entry>,
                    caf::replies_to<flush_log>::with<log_flushed>,
                    caf::reacts_to<alarm>>;
+
+/// Posts what the agent says where the run was asked for.
+using turn_relay_actor =
+  caf::typed_actor<caf::reacts_to<turn_said>, caf::reacts_to<question_posted>>;
 
 /// Answers once the file is there.
 using file_watch_actor =
@@ -244,6 +266,7 @@ using session_actor = agent_observer_actor::extend<
   caf::reacts_to<pull_request_found>,
   caf::replies_to<get_session_state>::with<session_state>,
   caf::replies_to<user_message>::with<user_message_done>,
+  caf::replies_to<steer_turn>::with<steered>,
   caf::replies_to<cancel_turn>::with<turn_cancelled>,
   caf::replies_to<set_config_option>::with<config_options>,
   caf::replies_to<refresh_session>::with<session_refreshed>,

@@ -69,6 +69,18 @@ struct prompt_ended {
   std::string structured_output;
 };
 
+/// Gives the agent a message (JSON array of content blocks) while its turn
+/// runs.
+struct steer_agent {
+  std::string blocks;
+};
+
+/// Whether the running turn took the message, and if not, why.
+struct steered {
+  bool taken = false;
+  std::string reason;
+};
+
 /// Asks the agent to end the running turn; open permission requests are
 /// answered as cancelled.
 struct cancel_prompt {};
@@ -127,6 +139,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::config_options)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::session_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::prompt_agent)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::prompt_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::steer_agent)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::steered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::cancel_prompt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::set_agent_option)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::close_agent)

@@ -50,6 +50,12 @@ struct user_message_done {
   std::string assistant_message;
 };
 
+/// A message of a caller (JSON array of content blocks) into the turn that
+/// runs; answered at once, and never put off to a turn of its own.
+struct steer_turn {
+  std::string blocks;
+};
+
 struct cancel_turn {};
 struct turn_cancelled {};
 
@@ -88,6 +94,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::get_session_state)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::session_state)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::user_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::user_message_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::steer_turn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::cancel_turn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::turn_cancelled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::set_config_option)

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +20,9 @@ struct mcp_server {
   std::vector<std::pair<std::string, secret>> headers;
 };
 
+/// How a tool of an MCP server may be used.
+enum class mcp_approval : std::uint8_t { approved, needs_approval, do_not_use };
+
 /// The accepted part of `--claudeCodeConfig`.
 struct claude_code_config {
   /// Replaces the agent's own system prompt.
@@ -27,6 +31,9 @@ struct claude_code_config {
   std::optional<std::string> system_prompt_append;
   /// Directories of local plugins.
   std::vector<std::string> plugins;
+  /// By full tool name (`mcp__server__tool`); others are asked about as the
+  /// mode says.
+  std::map<std::string, mcp_approval> mcp_tool_approvals;
 };
 
 /// How long each phase of the boot may take, and what else has an end.

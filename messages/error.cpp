@@ -24,6 +24,7 @@ std::string to_string(ec code) {
     case ec::http_timeout: return "http_timeout";
     case ec::http_too_large: return "http_too_large";
     case ec::entries_refused: return "entries_refused";
+    case ec::answer_lost: return "answer_lost";
     case ec::no_session: return "no_session";
     case ec::invalid_params: return "invalid_params";
     case ec::agent_error: return "agent_error";

@@ -46,6 +46,8 @@ enum class ec : std::uint8_t {
   http_too_large,
   /// The control plane will never take these log entries.
   entries_refused,
+  /// The control plane may have served this call: its answer was lost.
+  answer_lost,
   /// There is no session, or it is closing.
   no_session,
   /// A command's parameter is not acceptable; the text names it.

@@ -30,25 +30,6 @@ struct journal_entry {
   std::string text;
 };
 
-/// Where the bytes of an event stream go. Used on the I/O thread only.
-class frame_sink {
-public:
-  virtual ~frame_sink() = default;
-  /// Takes whole SSE frames (or a comment), in order.
-  virtual void write(std::shared_ptr<const std::string> bytes) = 0;
-  /// Ends the stream in good order.
-  virtual void finish() = 0;
-};
-
-/// Attaches a client: it gets what no client has yet received, `connected`, and
-/// then every frame as it happens.
-struct attach_client {
-  std::shared_ptr<frame_sink> sink;
-};
-struct detach_client {
-  std::shared_ptr<frame_sink> sink;
-};
-
 /// Shows an event to every client, and to each that comes until it is
 /// retracted: once to each.
 struct announce_permission {
@@ -76,8 +57,6 @@ struct log_flushed {};
 } // namespace agent_server
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::journal_entry)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::attach_client)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::detach_client)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::announce_permission)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::retract_permission)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::clients_changed)

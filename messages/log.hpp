@@ -42,6 +42,11 @@ struct write_file {
 };
 struct file_written {};
 
+/// Removes a file, if it is there.
+struct remove_file {
+  std::string path;
+};
+
 /// Asks that the agent's working directory, or one for it, be there and can be
 /// entered; it is made when missing. Error: `ec::bad_config`, naming it.
 struct make_working_directory {
@@ -62,5 +67,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::read_pinned_model)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::pinned_model)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::write_file)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::file_written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::remove_file)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::make_working_directory)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::working_directory_made)

@@ -1,6 +1,7 @@
 #include "messages/model_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace agent_server {
@@ -102,6 +103,24 @@ known_efforts(std::string_view model) {
   if (model == "claude-sonnet-4-5" || model == "claude-haiku-4-5")
     return std::vector<std::string_view>{};
   return std::nullopt;
+}
+
+std::string_view model_of_alias(std::string_view name) {
+  struct alias {
+    std::string_view name;
+    std::string_view model;
+  };
+  static constexpr std::array aliases{
+    alias{"opus", "claude-opus-4-7"},
+    alias{"opusplan", "claude-opus-4-7"},
+    alias{"sonnet", "claude-sonnet-4-6"},
+    alias{"haiku", "claude-haiku-4-5"},
+  };
+  const auto wanted = lower_case(trimmed(name.substr(0, name.find('['))));
+  for (const auto& each : aliases)
+    if (each.name == wanted)
+      return each.model;
+  return {};
 }
 
 bool takes_mcp_servers(std::string_view model) {

@@ -18,6 +18,11 @@ inline constexpr std::string_view default_codex_model = "gpt-5.4";
 std::optional<std::vector<std::string_view>>
 known_efforts(std::string_view model);
 
+/// The model that one of the CLI's short names (`sonnet`, `opus[1m]`, …) stands
+/// for; empty when it is none. What the CLI itself takes them for changes with
+/// its version.
+std::string_view model_of_alias(std::string_view name);
+
 /// Whether MCP servers are given to a session with this model.
 bool takes_mcp_servers(std::string_view model);
 

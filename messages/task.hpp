@@ -97,6 +97,14 @@ struct relay_message {
 };
 struct message_relayed {};
 
+/// What the agent said in a turn; nothing of one that did not end well.
+struct turn_said {
+  std::vector<std::string> texts;
+};
+
+/// A question of the agent was posted with `relay_message`.
+struct question_posted {};
+
 /// The largest artifact that is uploaded or downloaded, in bytes. An upload is
 /// held in memory, as it is sent.
 constexpr std::size_t max_artifact_size = 32u << 20;
@@ -152,6 +160,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::append_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::log_appended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::relay_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::message_relayed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::turn_said)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::question_posted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::boot_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::upload_artifacts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(agent_server::artifacts_uploaded)

@@ -460,6 +460,9 @@ acp_actor::behavior_type acp_agent(acp_self* self, acp_peers peers,
     [](const repository_ready&) {},
     [self](const open_session& m) { return self->state.create(m); },
     [self](const prompt_agent& m) { return self->state.prompt(m); },
+    [](const steer_agent&) {
+      return steered{false, "this agent takes no message while its turn runs"};
+    },
     [self](const cancel_prompt&) { self->state.cancel(); },
     [self](const set_agent_option& m) { return self->state.set_option(m); },
     [](const context_window_known&) {},

@@ -14,7 +14,7 @@ inline constexpr const char* demonstration_name = "demo-agent";
 
 /// What of the task changes how an agent is started. At exec it is not known
 /// yet, and the defaults are assumed; a process started on a wrong assumption
-/// is replaced before it gets a session.
+/// is replaced before it gets a session, or told what is different.
 struct launch_facts {
   bool internal = false;
   std::string pull_request_url;

@@ -80,10 +80,11 @@ void lifecycle_state::flush() {
 
 void lifecycle_state::close_streams() {
   enter(step::closing_streams, stream_grace);
-  // The grace runs its time: last bytes are still on their way.
-  close_edge();
+  // The grace runs its time: last bytes are still on their way. The edge cuts
+  // off what the clients have not been given, so it is closed after that.
   self->request(event_log, caf::infinite, agent_server::close_streams{})
-    .then([](const streams_closed&) {}, [](const caf::error&) {});
+    .then([this](const streams_closed&) { close_edge(); },
+          [this](const caf::error&) { close_edge(); });
 }
 
 void lifecycle_state::leave() {

@@ -18,6 +18,7 @@ namespace {
 using rapidjson::Value;
 
 constexpr std::string_view content_missing = "content: Content is required";
+constexpr std::size_t longest_message_id = 512;
 constexpr std::string_view nothing_given =
   "content: Either content or artifacts are required";
 
@@ -52,6 +53,20 @@ bool is_list_of_objects(const Value& value) {
                         [](const Value& item) { return item.IsObject(); });
 }
 
+void read_delivery(const Value* params, parsed_command& out) {
+  if (const auto* id = json::find(params, "messageId")) {
+    out.message_id = json::text_of(id);
+    if (out.message_id.empty() || out.message_id.size() > longest_message_id)
+      out.params_error = "messageId: must be a string of 1 to "
+                         + std::to_string(longest_message_id) + " bytes";
+  }
+  if (const auto* steer = json::find(params, "steer")) {
+    if (!steer->IsBool())
+      out.params_error = "steer: must be true or false";
+    out.steer = steer->IsTrue();
+  }
+}
+
 void read_user_message(const Value* params, parsed_command& out) {
   if (const auto* content = json::find(params, "content")) {
     if (content->IsString() && content->GetStringLength() > 0) {
@@ -75,6 +90,7 @@ void read_user_message(const Value* params, parsed_command& out) {
     }
     out.attachments = read_attachments(artifacts);
   }
+  read_delivery(params, out);
   if (out.blocks.empty() && out.attachments.empty())
     out.params_error = nothing_given;
 }
@@ -238,6 +254,21 @@ std::string user_message_result(std::string_view stop_reason,
   out.open_object().text("stopReason", stop_reason);
   if (!assistant_message.empty())
     out.text("assistant_message", assistant_message);
+  return out.close_object().take();
+}
+
+std::string duplicate_delivery_result() {
+  return R"({"stopReason":"duplicate_delivery","duplicate":true})";
+}
+
+std::string steer_result(bool taken, std::string_view reason) {
+  json::writer out{reason.size() + 96};
+  out.open_object()
+    .text("stopReason", taken ? "steered" : "steer_declined")
+    .key("steered")
+    .boolean(taken);
+  if (!reason.empty())
+    out.text("reason", reason);
   return out.close_object().take();
 }
 

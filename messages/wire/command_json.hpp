@@ -35,6 +35,10 @@ struct parsed_command {
 
   std::string blocks; // user_message: JSON array of content blocks, or empty
   std::vector<attachment> attachments;
+  /// user_message: tells deliveries of one message from others; empty: none.
+  std::string message_id;
+  /// user_message: into the turn that runs, or not at all.
+  bool steer = false;
   std::string option_id;
   std::string option_value;
   answer_permission permission;
@@ -52,6 +56,9 @@ std::string command_error(std::string_view id, int code,
 /// Results.
 std::string user_message_result(std::string_view stop_reason,
                                 std::string_view assistant_message);
+std::string duplicate_delivery_result();
+/// `reason` says why it was declined.
+std::string steer_result(bool taken, std::string_view reason);
 std::string set_config_option_result(std::string_view options);
 
 /// `{"error":…}` and `{"error":…,"code":…}` of plain HTTP answers.

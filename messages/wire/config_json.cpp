@@ -138,6 +138,30 @@ void read_plugins(const Value* plugins, claude_code_config& config,
   }
 }
 
+void read_tool_approvals(const Value* approvals, claude_code_config& config,
+                         issue_list& issues) {
+  if (approvals == nullptr)
+    return;
+  if (!approvals->IsObject()) {
+    issues.add("mcpToolApprovals", wrong_type("object", approvals));
+    return;
+  }
+  for (const auto& [tool, state] : approvals->GetObject()) {
+    const std::string name{json::text_of(&tool)};
+    const auto word = json::text_of(&state);
+    if (word == "approved")
+      config.mcp_tool_approvals[name] = mcp_approval::approved;
+    else if (word == "needs_approval")
+      config.mcp_tool_approvals[name] = mcp_approval::needs_approval;
+    else if (word == "do_not_use")
+      config.mcp_tool_approvals[name] = mcp_approval::do_not_use;
+    else
+      issues.add("mcpToolApprovals." + name,
+                 R"(Invalid option: expected one of "approved"|)"
+                 R"("needs_approval"|"do_not_use")");
+  }
+}
+
 } // namespace
 
 caf::expected<std::vector<mcp_server>>
@@ -172,6 +196,8 @@ parse_claude_code_config(std::string_view json) {
   if (document.IsObject()) {
     read_system_prompt(json::find(&document, "systemPrompt"), config, issues);
     read_plugins(json::find(&document, "plugins"), config, issues);
+    read_tool_approvals(json::find(&document, "mcpToolApprovals"), config,
+                        issues);
   } else {
     issues.add("", wrong_type("object", &document));
   }

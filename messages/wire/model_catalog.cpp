@@ -230,6 +230,8 @@ std::string initial_claude_model(std::string_view from_settings,
   };
   if (is_anthropic({id, {}, 0}) || listed())
     return id;
+  if (const auto meant = model_of_alias(wanted); !meant.empty())
+    return std::string{meant};
   return std::string{default_claude_model};
 }
 

@@ -37,8 +37,9 @@ struct catalog_options {
 };
 
 /// The model a Claude session starts with, and whether it is pinned: the
-/// settings' model, else the environment's, else the default. A model that is
-/// not Anthropic's, by its id or in the list, gives way to the default.
+/// settings' model, else the environment's, else the default. A short name is
+/// resolved; a model that is not Anthropic's, by its id or in the list, gives
+/// way to the default.
 std::string initial_claude_model(std::string_view from_settings,
                                  std::string_view from_environment,
                                  const model_list& offered);

@@ -136,6 +136,15 @@ std::string log_entry(const journal_entry& entry) {
   return out;
 }
 
+std::string redelivered(std::string_view log_entry) {
+  static constexpr std::string_view mark = R"(,"redelivered":true})";
+  std::string out{log_entry};
+  if (out.size() > mark.size()
+      && out.compare(out.size() - mark.size(), mark.size(), mark) != 0)
+    out.replace(out.size() - 1, 1, mark);
+  return out;
+}
+
 std::string event_frame(const journal_entry& entry) {
   std::string out;
   out.reserve(entry.notification->size() + 96);

@@ -31,6 +31,9 @@ std::string console(std::string_view level, std::string_view message);
 
 /// `{"type":"notification","timestamp":…,"notification":…}`.
 std::string log_entry(const journal_entry& entry);
+/// The same entry with the member `"redelivered":true`: the control plane may
+/// have it already. Readers that do not know the member pass over it.
+std::string redelivered(std::string_view log_entry);
 /// The same as an SSE frame: `data: …` and a blank line.
 std::string event_frame(const journal_entry& entry);
 /// The SSE frame that greets a client.

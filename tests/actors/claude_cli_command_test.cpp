@@ -152,7 +152,8 @@ TEST_CASE_METHOD(scratch_fixture, "MCP servers stand in a file, not in argv") {
   config.mcp_servers = {
     {"http", "m", "https://m", {{"authorization", secret{"hush"}}}}};
   const auto made = plan("/claude");
-  CHECK(holds(made.arguments, "--mcp-config=" + mcp_config_path(config)));
+  CHECK(
+    holds(made.arguments, "--mcp-config=" + mcp_config_path(config, {"u"})));
   for (const auto& argument : made.arguments)
     CHECK(argument.find("hush") == std::string::npos);
 }

@@ -39,6 +39,9 @@ struct session_script {
   std::string option;
   bool closed = false;
   std::size_t servers = 0;
+  std::size_t prompts = 0;
+  std::string steered_with;
+  steered steering{true, {}};
   std::string upstream_head;
   caf::error refusal;
 };
@@ -56,10 +59,17 @@ session_actor fake_session(caf::actor_system& system,
         [s](const get_session_state&) { return s->state; },
         [s](const user_message& m) -> caf::result<user_message_done> {
           s->prompted = m.blocks;
+          ++s->prompts;
           s->attached = m.attachments.size();
           if (s->refusal)
             return s->refusal;
           return user_message_done{"end_turn", "done"};
+        },
+        [s](const steer_turn& m) -> caf::result<steered> {
+          s->steered_with = m.blocks;
+          if (s->refusal)
+            return s->refusal;
+          return s->steering;
         },
         [](const cancel_turn&) { return turn_cancelled{}; },
         [s](const set_config_option& m) -> caf::result<config_options> {
@@ -192,4 +202,59 @@ TEST_CASE_METHOD(commands_fixture, "a session can get other MCP servers") {
           .body
         == R"({"jsonrpc":"2.0","id":1,"result":{"refreshed":true}})");
   CHECK(session->servers == 1);
+}
+
+namespace {
+
+std::string message(const std::string& members) {
+  return R"({"jsonrpc":"2.0","id":1,"method":"user_message","params":)"
+         R"({"content":"hi",)"
+         + members + "}}";
+}
+
+constexpr auto duplicate =
+  R"({"jsonrpc":"2.0","id":1,"result":{"stopReason":"duplicate_delivery",)"
+  R"("duplicate":true}})";
+
+} // namespace
+
+TEST_CASE_METHOD(commands_fixture,
+                 "a message that is delivered twice is prompted once") {
+  CHECK(post(message(R"("messageId":"m1")")).body.find("end_turn")
+        != std::string::npos);
+  CHECK(post(message(R"("messageId":"m1")")).body == duplicate);
+  CHECK(session->prompts == 1);
+  post(message(R"("messageId":"m2")"));
+  CHECK(session->prompts == 2);
+}
+
+TEST_CASE_METHOD(commands_fixture,
+                 "a message whose turn failed may be delivered again") {
+  session->refusal = make_failure(ec::agent_error, "the model is overloaded");
+  post(message(R"("messageId":"m1")"));
+  session->refusal = {};
+  CHECK(post(message(R"("messageId":"m1")")).body.find("end_turn")
+        != std::string::npos);
+  CHECK(post(message(R"("messageId":"m1")")).body == duplicate);
+}
+
+TEST_CASE_METHOD(commands_fixture, "a message can go into the running turn") {
+  CHECK(post(message(R"("steer":true)")).body
+        == R"({"jsonrpc":"2.0","id":1,"result":{"stopReason":"steered",)"
+           R"("steered":true}})");
+  CHECK(session->steered_with == R"([{"type":"text","text":"hi"}])");
+  CHECK(session->prompts == 0);
+  post(message(R"("steer":false)"));
+  CHECK(session->prompts == 1);
+}
+
+TEST_CASE_METHOD(commands_fixture,
+                 "a message that the turn does not take was not delivered") {
+  session->steering = {false, "no turn is running"};
+  CHECK(post(message(R"("steer":true,"messageId":"m1")")).body
+        == R"({"jsonrpc":"2.0","id":1,"result":{"stopReason":)"
+           R"("steer_declined","steered":false,)"
+           R"("reason":"no turn is running"}})");
+  CHECK(post(message(R"("messageId":"m1")")).body.find("end_turn")
+        != std::string::npos);
 }

@@ -170,18 +170,48 @@ TEST_CASE_METHOD(control_plane_fixture, "an oversized answer is a refusal") {
 
 TEST_CASE_METHOD(control_plane_fixture,
                  "a refusal of log entries says whether it is for good") {
-  for (const int status : {400, 404, 413, 422}) {
+  for (const int status : {400, 413, 422}) {
     auto asked = ask<log_appended>(plane, append_log{});
     answer_last(status);
     REQUIRE(asked.failed());
     CHECK(code_of(*asked.error) == ec::entries_refused);
   }
+  // Of the run, not of the entries: it may pass.
+  auto lost = ask<log_appended>(plane, append_log{});
+  answer_last(404);
+  REQUIRE(lost.failed());
+  CHECK(code_of(*lost.error) == ec::control_plane_refused);
   auto asked = ask<log_appended>(plane, append_log{});
   answer_last(403);
   advance(1ms);
   answer_last(403);
   REQUIRE(asked.failed());
   CHECK(code_of(*asked.error) == ec::control_plane_refused);
+}
+
+TEST_CASE_METHOD(control_plane_fixture,
+                 "log entries may have been taken when the answer is lost") {
+  for (const auto code :
+       {ec::http_broken, ec::http_timeout, ec::http_too_large}) {
+    auto asked = ask<log_appended>(plane, append_log{});
+    web->fail(web->size() - 1, code, "no answer");
+    run();
+    REQUIRE(asked.failed());
+    CHECK(code_of(*asked.error) == ec::answer_lost);
+  }
+  // A gateway between knows of no answer either.
+  for (const int status : {502, 504}) {
+    auto asked = ask<log_appended>(plane, append_log{});
+    answer_last(status);
+    REQUIRE(asked.failed());
+    CHECK(code_of(*asked.error) == ec::answer_lost);
+  }
+  for (const int status : {500, 503}) {
+    auto asked = ask<log_appended>(plane, append_log{});
+    answer_last(status);
+    REQUIRE(asked.failed());
+    CHECK(code_of(*asked.error) == ec::control_plane_unreachable);
+  }
 }
 
 TEST_CASE_METHOD(control_plane_fixture,

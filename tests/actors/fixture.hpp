@@ -89,6 +89,7 @@ struct fixture {
         return {
           [lines](const log_line& line) { lines->push_back(line.text); },
           [](const write_file&) { return file_written{}; },
+          [](const remove_file&) {},
           [](const flush_disk&) { return disk_flushed{}; },
           [](const read_pinned_model&) { return pinned_model{}; },
           [](const make_working_directory&) {

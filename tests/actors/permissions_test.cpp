@@ -16,6 +16,7 @@ struct told {
   std::vector<std::string> stream;
   std::vector<std::string> logged;
   client_watch_actor watcher;
+  int questions_posted = 0;
 };
 
 const std::vector<permission_option> choices{{"yes", "Yes", "allow_once"},
@@ -66,6 +67,9 @@ struct permissions_fixture : fixture {
           [t](const retract_permission& m) {
             t->retracted.push_back(m.request_id);
           },
+          [](const client_ready&) {},
+          [](const open_spool&) {},
+          [](const agent_server::alarm&) {},
         };
       },
       heard);
@@ -80,6 +84,15 @@ struct permissions_fixture : fixture {
       },
       heard);
     peers.control_plane = fake_plane(system, plane);
+    peers.turn_relay = system.spawn(
+      [](turn_relay_actor::pointer,
+         std::shared_ptr<told> t) -> turn_relay_actor::behavior_type {
+        return {
+          [](const turn_said&) {},
+          [t](const question_posted&) { ++t->questions_posted; },
+        };
+      },
+      heard);
     desk = system.spawn(permissions, peers, settings, log);
     tell(session_mode{std::move(mode)});
     tell(clients_changed{clients});
@@ -321,6 +334,7 @@ TEST_CASE_METHOD(permissions_fixture,
   REQUIRE(asked.answered());
   CHECK(asked.value().custom_input.find("Slack thread") != std::string::npos);
   CHECK(heard->announced.empty());
+  CHECK(heard->questions_posted == 1);
 }
 
 TEST_CASE_METHOD(permissions_fixture,
@@ -333,6 +347,7 @@ TEST_CASE_METHOD(permissions_fixture,
   REQUIRE(asked.answered());
   CHECK(asked.value().custom_input.find("Nobody") == 0);
   CHECK(was_logged("could not be posted: no"));
+  CHECK(heard->questions_posted == 0);
 }
 
 TEST_CASE_METHOD(permissions_fixture, "the open questions are bounded") {

@@ -17,6 +17,8 @@ struct peers_script {
   inbox<open_agent, agent_opened> opens;
   inbox<open_session, session_opened> sessions;
   inbox<prompt_agent, prompt_ended> prompts;
+  inbox<steer_agent, steered> steers;
+  std::vector<turn_said> said;
   inbox<set_agent_option, config_options> options;
   inbox<close_agent, agent_closed> closes;
   inbox<get_models, models> catalogue;
@@ -44,6 +46,7 @@ struct peers_script {
     opens.items.clear();
     sessions.items.clear();
     prompts.items.clear();
+    steers.items.clear();
     options.items.clear();
     closes.items.clear();
     catalogue.items.clear();
@@ -111,6 +114,7 @@ struct session_fixture : fixture {
         [=](const replace_agent& m) { s->replaced.push_back(m.plan); },
         [=](const open_session& m) { return s->sessions.take(me, m); },
         [=](const prompt_agent& m) { return s->prompts.take(me, m); },
+        [=](const steer_agent& m) { return s->steers.take(me, m); },
         [=](const cancel_prompt&) { ++s->cancelled; },
         [=](const set_agent_option& m) { return s->options.take(me, m); },
         [=](const repository_ready&) { ++s->repositories_ready; },
@@ -147,6 +151,7 @@ struct session_fixture : fixture {
       return disk_actor::behavior_type{
         [](const log_line&) {},
         [](const write_file&) { return file_written{}; },
+        [](const remove_file&) {},
         [](const flush_disk&) { return disk_flushed{}; },
         [model](const read_pinned_model&) { return pinned_model{model}; },
         [=](const make_working_directory& m)
@@ -205,6 +210,12 @@ struct session_fixture : fixture {
         [=](const save_checkpoint& m) { return s->saves.take(me, m); },
         [=](const restore_checkpoint& m) { return s->restores.take(me, m); },
         [](const agent_server::alarm&) {},
+      };
+    });
+    with.turn_relay = make<turn_relay_actor>(system, peers, [](auto, auto s) {
+      return turn_relay_actor::behavior_type{
+        [=](const turn_said& m) { s->said.push_back(m); },
+        [](const question_posted&) {},
       };
     });
     session_setup setup;

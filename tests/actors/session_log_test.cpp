@@ -2,6 +2,7 @@
 
 #include "fixture.hpp"
 #include "messages/wire/notifications.hpp"
+#include "scratch.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,8 +13,9 @@ namespace {
 
 struct session_log_fixture : fixture {
   std::shared_ptr<plane_inbox> plane = std::make_shared<plane_inbox>();
+  session_log_settings settings;
   session_log_actor log_actor =
-    system.spawn(session_log, fake_plane(system, plane), log);
+    system.spawn(session_log, fake_plane(system, plane), settings, log);
 
   session_log_fixture() {
     at_end.emplace_back([box = plane] { box->clear(); });
@@ -178,4 +180,178 @@ TEST_CASE_METHOD(session_log_fixture,
   run();
   CHECK(flushed.answered());
   CHECK(sent(2).find(R"({"n":2})") != std::string::npos);
+}
+
+namespace {
+
+/// A session log with a spool, whose process can end at any moment.
+struct spooled_fixture : session_log_fixture {
+  scratch directory;
+
+  spooled_fixture() {
+    settings.spool = directory.file("spool");
+    settings.secrets = {secret{"hush-hush-hush"}};
+    start_again();
+  }
+  ~spooled_fixture() { kill(); }
+
+  void kill() {
+    self->send_exit(log_actor, caf::exit_reason::kill);
+    run();
+    plane->logs.items.clear();
+  }
+  void start_again() {
+    kill();
+    log_actor =
+      system.spawn(session_log, fake_plane(system, plane), settings, log);
+    run();
+  }
+  void lose_answer(std::size_t i) {
+    plane->logs.fail(i, ec::answer_lost, "broke off");
+    run();
+    advance(longest_log_backoff);
+  }
+};
+
+constexpr auto mark = R"(,"redelivered":true})";
+
+} // namespace
+
+TEST_CASE_METHOD(spooled_fixture,
+                 "what a killed process had not sent is sent by the next") {
+  say(journal_kind::other, "", R"({"n":1})");
+  say(journal_kind::other, "", R"({"n":2})");
+  start_again();
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 1);
+  CHECK(plane->logs.question(0).entries.size() == 2);
+  CHECK(sent(0).find(mark) == std::string::npos);
+  CHECK(was_logged("2 log entries of an earlier process"));
+}
+
+TEST_CASE_METHOD(spooled_fixture,
+                 "a batch whose answer a killed process did not hear comes "
+                 "again and is marked") {
+  say(journal_kind::other, "", R"({"n":1})");
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 1);
+  say(journal_kind::other, "", R"({"n":2})");
+  start_again();
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 1);
+  CHECK(sent(0).find(std::string{R"({"n":1})"} + mark) != std::string::npos);
+  CHECK(sent(0).find(R"({"n":2})") == std::string::npos);
+  plane->logs.answer(0, log_appended{});
+  run();
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 2);
+  CHECK(sent(1).find(R"({"n":2}})") != std::string::npos);
+}
+
+TEST_CASE_METHOD(spooled_fixture,
+                 "what was taken before the end is not sent by the next") {
+  say(journal_kind::other, "", R"({"n":1})");
+  advance(log_flush_interval);
+  plane->logs.answer(0, log_appended{});
+  run();
+  start_again();
+  advance(log_flush_interval);
+  CHECK(plane->logs.size() == 0);
+}
+
+TEST_CASE_METHOD(spooled_fixture,
+                 "a batch whose answer was lost comes again and is marked") {
+  say(journal_kind::other, "", R"({"n":1})");
+  advance(log_flush_interval);
+  lose_answer(0);
+  REQUIRE(plane->logs.size() == 2);
+  CHECK(sent(1).find(std::string{R"({"n":1})"} + mark) != std::string::npos);
+  lose_answer(1);
+  REQUIRE(plane->logs.size() == 3);
+  CHECK(sent(2) == sent(1));
+}
+
+TEST_CASE_METHOD(spooled_fixture,
+                 "a batch that was answered with a failure is not marked") {
+  say(journal_kind::other, "", R"({"n":1})");
+  advance(log_flush_interval);
+  plane->logs.fail(0, ec::control_plane_unreachable, "[503]");
+  run();
+  advance(longest_log_backoff);
+  REQUIRE(plane->logs.size() == 2);
+  CHECK(sent(1).find(mark) == std::string::npos);
+}
+
+TEST_CASE_METHOD(session_log_fixture,
+                 "a lost answer is marked without a spool too") {
+  say(journal_kind::other, "", R"({"n":1})");
+  advance(log_flush_interval);
+  plane->logs.fail(0, ec::answer_lost, "broke off");
+  run();
+  advance(longest_log_backoff);
+  REQUIRE(plane->logs.size() == 2);
+  CHECK(sent(1).find(mark) != std::string::npos);
+}
+
+TEST_CASE_METHOD(spooled_fixture,
+                 "the beginning of a message outlives its process") {
+  say(journal_kind::text_chunk, "half a ");
+  say(journal_kind::text_chunk, "sentence");
+  start_again();
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 1);
+  CHECK(sent(0).find(R"("text":"half a sentence")") != std::string::npos);
+}
+
+TEST_CASE_METHOD(
+  spooled_fixture,
+  "secrets are cut out of entries, also where chunks part them") {
+  // contract 19/32: upstream logs them.
+  say(journal_kind::text_chunk, "it is hush-hu");
+  say(journal_kind::text_chunk, "sh-hush!");
+  say(journal_kind::other, "", R"({"key":"hush-hush-hush"})");
+  CHECK(content_of(settings.spool).find("hush-hush-hush") == std::string::npos);
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 1);
+  CHECK(sent(0).find("hush-hush-hush") == std::string::npos);
+  CHECK(sent(0).find("it is [redacted]!") != std::string::npos);
+  CHECK(sent(0).find(R"({"key":"[redacted]"})") != std::string::npos);
+}
+
+TEST_CASE_METHOD(session_log_fixture,
+                 "a message without end becomes several entries") {
+  const std::string piece(max_open_message / 2, 'x');
+  for (int i = 0; i < 5; ++i)
+    say(journal_kind::text_chunk, piece);
+  ask<log_flushed>(log_actor, flush_log{});
+  REQUIRE(plane->logs.size() == 1);
+  CHECK(plane->logs.question(0).entries.size() == 3);
+}
+
+TEST_CASE_METHOD(spooled_fixture,
+                 "without a spool entries wait in memory, and that is said") {
+  settings.spool = directory.file("nowhere/spool");
+  start_again();
+  say(journal_kind::other, "", R"({"n":1})");
+  say(journal_kind::other, "", R"({"n":2})");
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 1);
+  CHECK(plane->logs.question(0).entries.size() == 2);
+  CHECK(was_logged("nowhere/spool cannot be opened"));
+}
+
+TEST_CASE_METHOD(spooled_fixture,
+                 "a spool that another server has is taken over when it ends") {
+  auto other =
+    system.spawn(session_log, fake_plane(system, plane), settings, log);
+  self->send(other, make_entry(R"({"n":1})"));
+  run();
+  CHECK(was_logged("is in use by another server"));
+  kill();
+  advance(log_flush_interval);
+  REQUIRE(plane->logs.size() == 1);
+  CHECK(sent(0).find(R"({"n":1})") != std::string::npos);
+  CHECK(content_of(settings.spool).find(R"({"n":1})") != std::string::npos);
+  self->send_exit(other, caf::exit_reason::kill);
+  run();
 }

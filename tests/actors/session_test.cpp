@@ -503,6 +503,78 @@ TEST_CASE_METHOD(session_fixture,
   CHECK(peers->catalogue.size() == max_catalog_repeats + 1);
 }
 
+namespace {
+
+struct talking_fixture : session_fixture {
+  talking_fixture() {
+    boot_pinned();
+    end_turn(0, {"first"});
+  }
+
+  void end_turn(std::size_t i, std::vector<std::string> texts,
+                std::string reason = "end_turn") {
+    peers->prompts.answer(
+      i, prompt_ended{std::move(reason), std::move(texts), {}});
+    run();
+  }
+  pending<user_message_done> say(std::string blocks) {
+    return ask<user_message_done>(booting, user_message{std::move(blocks)});
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(talking_fixture,
+                 "each of several messages is answered with its own texts") {
+  // contract 19/19: upstream's reset each other's.
+  auto first = say("[1]");
+  auto second = say("[2]");
+  CHECK(peers->prompts.size() == 2);
+  end_turn(1, {"one", "more"});
+  REQUIRE(peers->prompts.size() == 3);
+  CHECK(peers->prompts.question(2).blocks == "[2]");
+  end_turn(2, {"two"});
+  REQUIRE(first.answered());
+  REQUIRE(second.answered());
+  CHECK(first.value().assistant_message == "one\n\nmore");
+  CHECK(second.value().assistant_message == "two");
+  REQUIRE(peers->said.size() == 3);
+  CHECK(peers->said[1].texts == std::vector<std::string>{"one", "more"});
+  CHECK(peers->said[2].texts == std::vector<std::string>{"two"});
+}
+
+TEST_CASE_METHOD(talking_fixture, "only a turn that ended well is relayed") {
+  say("[1]");
+  end_turn(1, {"half"}, "cancelled");
+  say("[2]");
+  peers->prompts.fail(2, ec::agent_error, "no");
+  run();
+  REQUIRE(peers->said.size() == 3);
+  CHECK(peers->said[1].texts.empty());
+  CHECK(peers->said[2].texts.empty());
+}
+
+TEST_CASE_METHOD(talking_fixture, "a message goes into the turn that runs") {
+  say("[1]");
+  auto asked = ask<steered>(booting, steer_turn{"[2]"});
+  REQUIRE(peers->steers.size() == 1);
+  CHECK(peers->steers.question(0).blocks == "[2]");
+  peers->steers.answer(0, steered{true, {}});
+  run();
+  REQUIRE(asked.answered());
+  CHECK(asked.value().taken);
+  CHECK(peers->prompts.size() == 2);
+}
+
+TEST_CASE_METHOD(talking_fixture,
+                 "a message into a turn is declined when none runs") {
+  auto asked = ask<steered>(booting, steer_turn{"[2]"});
+  REQUIRE(asked.answered());
+  CHECK_FALSE(asked.value().taken);
+  CHECK(asked.value().reason == "no turn is running");
+  CHECK(peers->steers.size() == 0);
+}
+
 TEST_CASE_METHOD(session_fixture,
                  "the workspace follows the session once it is ready") {
   config.model = "claude-opus-4-7";

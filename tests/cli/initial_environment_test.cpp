@@ -78,7 +78,7 @@ TEST_CASE("secrets are copied, then gone from the process's environment") {
   CHECK_THAT(text, Contains("copied JWT_PUBLIC_KEY=pem==\n"));
   CHECK_THAT(text, Contains("shown POSTHOG_PERSONAL_API_KEY=xxxxxxxxxx\n"));
   CHECK_THAT(text, Contains("shown GH_TOKEN=xxxxx\n"));
-  CHECK_THAT(text, Contains("shown JWT_PUBLIC_KEY=pem==\n"));
+  CHECK_THAT(text, Contains("shown JWT_PUBLIC_KEY=xxxxx\n"));
   CHECK_THAT(text, Contains("left PATH=/usr/bin\n"));
   CHECK_THAT(text, Contains("left JWT_PUBLIC_KEY=pem==\n"));
   CHECK_THAT(text, !Contains("left POSTHOG_PERSONAL_API_KEY"));
@@ -102,4 +102,15 @@ TEST_CASE("secret variables are known by their names") {
   for (const auto* name :
        {"JWT_PUBLIC_KEY", "PATH", "HOME", "POSTHOG_API_URL", "SSH_AUTH_SOCK"})
     CHECK_FALSE(is_secret_variable(name));
+}
+
+TEST_CASE("passwords in URLs are secrets of their variables") {
+  using list = std::vector<std::string>;
+  CHECK(secrets_of_variable("HTTPS_PROXY", "http://u:pw@p:1") == list{"pw"});
+  CHECK(secrets_of_variable("https_proxy", "u:pw@p:1") == list{"pw"});
+  CHECK(secrets_of_variable("GOPROXY", "https://a,https://u:p2@b")
+        == list{"p2"});
+  CHECK(secrets_of_variable("GH_TOKEN", "t:1@x") == list{"t:1@x"});
+  CHECK(secrets_of_variable("MAIL", "me@example.org").empty());
+  CHECK(secrets_of_variable("URL", "https://example.org/a@b").empty());
 }

@@ -41,12 +41,12 @@ def raw(port, data, timeout=5):
 class EventStream:
     """A GET /events that is read in the background."""
 
-    def __init__(self, port, token, timeout=30):
+    def __init__(self, port, token, timeout=30, query="", headers=()):
         self._connection = http.client.HTTPConnection("127.0.0.1", port,
                                                       timeout=timeout)
-        self._connection.request("GET", "/events", headers={
+        self._connection.request("GET", "/events" + query, headers={
             "Authorization": f"Bearer {token}",
-            "Accept": "text/event-stream"})
+            "Accept": "text/event-stream", **dict(headers)})
         self._answer = self._connection.getresponse()
         self.status = self._answer.status
         self.headers = {k.lower(): v for k, v in self._answer.getheaders()}
@@ -81,8 +81,18 @@ class EventStream:
 
     @property
     def events(self):
-        return [json.loads(frame[len(b"data: "):]) for frame in self.frames
-                if frame.startswith(b"data: ")]
+        return [json.loads(data) for _, data in self.numbered]
+
+    @property
+    def numbered(self):
+        """(id or None, data) of each event, as bytes."""
+        found = []
+        for frame in self.frames:
+            *head, data = frame.split(b"\n")
+            if data.startswith(b"data: "):
+                name = head[0][len(b"id: "):].decode() if head else None
+                found.append((name, data[len(b"data: "):]))
+        return found
 
     @property
     def notifications(self):

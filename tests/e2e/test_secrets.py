@@ -71,6 +71,17 @@ def test_the_initial_environment_is_overwritten(server):
         assert secret.encode() not in environ
 
 
+def test_a_password_in_a_url_is_overwritten_too(house):
+    server = house.start(env={
+        **PINNED, "DATABASE_URL": "postgres://u:hush-hush@db.invalid/x"})
+    server.wait_ready()
+    environ = proc(server, "environ")
+    assert b"hush-hush" not in environ
+    assert b"hush-hush" not in proc(server, "cmdline")
+    env = server.agent.started[0]["env"]
+    assert env["DATABASE_URL"] == "postgres://u:hush-hush@db.invalid/x"
+
+
 def test_no_secret_is_in_the_command_line_of_anybody(server):
     for pid in processes.descendants(server.pid):
         line = processes.command_line(pid)

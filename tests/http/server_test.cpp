@@ -57,7 +57,8 @@ enum class wired : std::uint8_t { at_once, later };
 
 struct fixture {
   explicit fixture(wired wiring = wired::at_once) {
-    events = spawn_hosted(unit, event_log, std::string{"run-1"});
+    events =
+      spawn_hosted(unit, event_log, std::string{"run-1"}, event_spool_actor{});
     commands = spawn_hosted(unit, fake_commands);
     publish(readiness::starting);
     server = std::make_unique<http_server>(io, edge_config{}, health);
@@ -193,7 +194,7 @@ TEST_CASE_METHOD(fixture,
   }
   CHECK(get("/health").status == 200); // the others hang meanwhile
   publish(readiness::ready);
-  on_io([this] { caf::anon_send(server->readiness(), readiness_changed{}); });
+  on_io([this] { caf::anon_send(server->watch(unit), readiness_changed{}); });
   for (auto& client : clients)
     CHECK(client->answer().body.find(R"("hasSession":true)")
           != std::string::npos);
@@ -204,7 +205,7 @@ TEST_CASE_METHOD(fixture, "a wait also ends when the boot failed") {
   client.request("GET", "/health?wait=hasSession");
   CHECK(get("/health").status == 200);
   publish(readiness::failed);
-  on_io([this] { caf::anon_send(server->readiness(), readiness_changed{}); });
+  on_io([this] { caf::anon_send(server->watch(unit), readiness_changed{}); });
   const auto answer = client.answer();
   CHECK(answer.status == 200);
   CHECK(answer.body.find(R"("hasSession":false)") != std::string::npos);
@@ -349,7 +350,8 @@ TEST_CASE("before the edge is connected health is answered and the rest waits",
   CHECK(command.answer().body == "run-1:hello");
   CHECK(boot.answer().body == R"({"boxes":[]})");
   f.publish(readiness::ready);
-  f.on_io([&f] { caf::anon_send(f.server->readiness(), readiness_changed{}); });
+  f.on_io(
+    [&f] { caf::anon_send(f.server->watch(f.unit), readiness_changed{}); });
   CHECK(waiter.answer().body.find(R"("hasSession":true)") != std::string::npos);
 }
 

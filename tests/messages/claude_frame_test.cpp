@@ -76,9 +76,7 @@ TEST_CASE("the answer to initialize gives the slash commands in ACP's shape") {
     == R"([{"name":"compact","description":"d","input":{"hint":"<what>"}},)"
        R"({"name":"review","description":"r","input":null},)"
        R"({"name":"mcp:srv:look","description":"m","input":{"hint":"a b"}}])");
-  CHECK(answer.models == R"([{"value":"x"}])");
   CHECK(answer.version == "2.9");
-  CHECK(answer.permission_mode == "plan");
 }
 
 TEST_CASE("the answer to initialize of an old CLI has no version") {
@@ -86,7 +84,6 @@ TEST_CASE("the answer to initialize of an old CLI has no version") {
   const auto answer =
     read_initialize_answer(first(frames, frame_kind::control_response));
   CHECK(answer.version.empty());
-  CHECK(answer.permission_mode.empty());
   CHECK(transcript::contains(answer.commands, R"("name":"debug")"));
 }
 
@@ -97,25 +94,13 @@ TEST_CASE("the answer to initialize of a new CLI has its version") {
   CHECK(answer.version == "2.1.331");
 }
 
-TEST_CASE("the start of a turn says who speaks") {
+TEST_CASE("the start of a turn gives version and mode") {
   for (const auto& version : transcript::versions) {
     const auto start = read_turn_start(first(
       transcript::frames(version, "plain_text"), frame_kind::system, "init"));
     CHECK(start.version == version);
-    CHECK(start.model == "claude-sonnet-4-6");
-    CHECK_FALSE(start.session_id.empty());
     CHECK_FALSE(start.permission_mode.empty());
   }
-}
-
-TEST_CASE("a session's state is read from its own frames alone") {
-  for (const auto& version : transcript::versions)
-    CHECK(read_session_state(first(transcript::frames(version, "plain_text"),
-                                   frame_kind::system, "session_state_changed"))
-          == "running");
-  CHECK(read_session_state(
-          parse_frame(R"({"type":"system","subtype":"init","state":"idle"})"))
-          .empty());
 }
 
 TEST_CASE("a mode that the CLI enters by itself is told in a status") {
@@ -150,7 +135,6 @@ TEST_CASE("a question about a tool gives its input and the offered rules") {
     CHECK(asked.input
           == R"({"command":"touch refused","description":"Create a file"})");
     CHECK(asked.suggestions.front() == '[');
-    CHECK(asked.agent_id.empty());
     CHECK_FALSE(asked.request_id.empty());
   }
 }
@@ -163,13 +147,12 @@ TEST_CASE("a question without input and rules has empty ones") {
   CHECK(asked.suggestions == "[]");
 }
 
-TEST_CASE("a hook gives its event, callback and tool") {
+TEST_CASE("a hook gives its event and tool") {
   for (const auto& version : transcript::versions) {
     const auto hook =
       read_hook_call(first(transcript::frames(version, "bash"),
                            frame_kind::control_request, "hook_callback"));
     CHECK(hook.event == "PreToolUse");
-    CHECK(hook.callback_id == "PreToolUse");
     CHECK(hook.tool_name == "Bash");
     CHECK(hook.tool_use_id == "toolu_0002");
     CHECK(

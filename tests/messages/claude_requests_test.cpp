@@ -4,21 +4,19 @@
 
 using namespace agent_server::claude;
 
-TEST_CASE("initialize carries hooks, an appended prompt, schema and agents") {
+TEST_CASE("initialize carries hooks, an appended prompt and a schema") {
   initialize_params params;
   params.system_prompt = "Be \"brief\".\n";
   params.json_schema = R"({"type":"object"})";
   params.pre_tool_hook = "pre";
   params.post_tool_hook = "post";
-  params.agents = R"({"a":{"description":"d","prompt":"p"}})";
   CHECK(initialize_request("i-1", params)
         == R"({"type":"control_request","request_id":"i-1","request":)"
            R"({"subtype":"initialize","hooks":{)"
            R"("PreToolUse":[{"hookCallbackIds":["pre"]}],)"
            R"("PostToolUse":[{"hookCallbackIds":["post"]}]},)"
            R"("appendSystemPrompt":"Be \"brief\".\n",)"
-           R"("jsonSchema":{"type":"object"},)"
-           R"("agents":{"a":{"description":"d","prompt":"p"}}}})");
+           R"("jsonSchema":{"type":"object"}}})");
 }
 
 TEST_CASE("a prompt that replaces the CLI's own goes as a list") {
@@ -51,13 +49,11 @@ TEST_CASE("flag settings hold only what is to change") {
   settings.model = "claude-opus-4-7";
   settings.effort = "high";
   settings.environment = {{"ANTHROPIC_BASE_URL", "http://g"}, {"K", "v"}};
-  settings.deny = R"_(["Bash(git push:*)"])_";
   CHECK(apply_flag_settings_request("f", settings)
         == R"({"type":"control_request","request_id":"f","request":)"
            R"({"subtype":"apply_flag_settings","settings":{)"
            R"("model":"claude-opus-4-7","effortLevel":"high",)"
-           R"("env":{"ANTHROPIC_BASE_URL":"http://g","K":"v"},)"
-           R"_("permissions":{"deny":["Bash(git push:*)"]}}}})_");
+           R"("env":{"ANTHROPIC_BASE_URL":"http://g","K":"v"}}}})");
 }
 
 TEST_CASE("an empty effort takes the effort back") {

@@ -158,3 +158,21 @@ TEST_CASE("a codex configuration cut at any byte harms nobody") {
     if (!model_of_codex_config(toml.substr(0, length)).empty())
       FAIL("cut at " << length);
 }
+
+TEST_CASE("approvals of MCP tools are read by the tool's name") {
+  const auto config = parse_claude_code_config(
+    R"({"mcpToolApprovals":{"mcp__a__b":"needs_approval",)"
+    R"("mcp__a__c":"do_not_use"}})");
+  REQUIRE(config);
+  CHECK(config->mcp_tool_approvals.at("mcp__a__b")
+        == mcp_approval::needs_approval);
+  CHECK(config->mcp_tool_approvals.at("mcp__a__c") == mcp_approval::do_not_use);
+}
+
+TEST_CASE("an approval that is none is named") {
+  const auto config =
+    parse_claude_code_config(R"({"mcpToolApprovals":{"mcp__a__b":"maybe"}})");
+  REQUIRE_FALSE(config);
+  CHECK(describe(config.error()).find("mcpToolApprovals.mcp__a__b: Invalid")
+        != std::string::npos);
+}

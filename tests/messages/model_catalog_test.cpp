@@ -182,3 +182,10 @@ TEST_CASE("blocked and foreign models of the catalogue are not offered") {
   CHECK_FALSE(catalog.accepts("model", "gpt-5-mini"));
   CHECK(catalog.accepts("model", "claude-opus-4-7"));
 }
+
+TEST_CASE("a short name in the settings stands for a whole id") {
+  CHECK(initial_claude_model("sonnet", "", nullptr) == "claude-sonnet-4-6");
+  CHECK(initial_claude_model("Opus[1m]", "", nullptr) == "claude-opus-4-7");
+  CHECK(initial_claude_model("haiku", "claude-b", nullptr)
+        == "claude-haiku-4-5");
+}

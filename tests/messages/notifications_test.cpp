@@ -75,3 +75,15 @@ TEST_CASE("an entry of now holds its notification") {
   CHECK(entry.at >= before);
   CHECK(entry.kind == journal_kind::other);
 }
+
+TEST_CASE("a log entry that comes again is marked once") {
+  const auto entry = log_entry({at_ms(0),
+                                std::make_shared<const std::string>("{}"),
+                                journal_kind::other,
+                                {}});
+  const auto marked = redelivered(entry);
+  CHECK(marked
+        == R"({"type":"notification","timestamp":"1970-01-01T00:00:00.000Z",)"
+           R"("notification":{},"redelivered":true})");
+  CHECK(redelivered(marked) == marked);
+}

@@ -99,14 +99,6 @@ caf::expected<std::string> runnable(const server_config& config,
   return cli;
 }
 
-bool takes_long_context(std::string_view model) {
-  for (const std::string_view each :
-       {"claude-opus-4-6", "claude-opus-4-7", "claude-sonnet-4-6"})
-    if (model == each)
-      return true;
-  return false;
-}
-
 bool may_skip_permissions(const server_config& config) {
   return ::geteuid() != 0
          || !lookup(config.inherited_environment, "IS_SANDBOX").empty();
@@ -152,8 +144,16 @@ caf::expected<std::string> find_cli(const server_config& config) {
                       "--agentCmd)");
 }
 
-std::string mcp_config_path(const server_config& config) {
-  return config.state_directory + "/mcp-servers.json";
+std::string mcp_config_path(const server_config& config,
+                            const cli_session& session) {
+  return config.state_directory + "/mcp-" + session.id + ".json";
+}
+
+std::string launched_model(const server_config& config,
+                           const cli_session& session) {
+  if (!session.model.empty())
+    return session.model;
+  return initial_claude_model({}, config.model.value_or(""), nullptr);
 }
 
 launch_plan make_cli_plan(const server_config& config, const std::string& cli,
@@ -175,13 +175,12 @@ launch_plan make_cli_plan(const server_config& config, const std::string& cli,
     arguments.emplace_back(fixed);
   if (may_skip_permissions(config))
     arguments.emplace_back("--allow-dangerously-skip-permissions");
-  const auto model =
-    initial_claude_model({}, config.model.value_or(""), nullptr);
+  const auto model = launched_model(config, session);
   // Without our gateway the CLI's own choice of model is the better one.
-  if (!gateway.empty() || config.model)
+  if (!gateway.empty() || config.model || !session.model.empty())
     arguments.push_back("--model=" + model);
-  if (takes_long_context(model))
-    arguments.push_back(std::string{"--betas="} + long_context_beta);
+  // For every model: it may be changed to one that has the longer context.
+  arguments.push_back(std::string{"--betas="} + long_context_beta);
   if (config.effort)
     arguments.push_back("--effort=" + *config.effort);
   arguments.push_back((session.resumes ? "--resume=" : "--session-id=")
@@ -189,7 +188,7 @@ launch_plan make_cli_plan(const server_config& config, const std::string& cli,
   for (const auto& plugin : config.claude_code.plugins)
     arguments.push_back("--plugin-dir=" + plugin);
   if (!config.mcp_servers.empty() && takes_mcp_servers(model))
-    arguments.push_back("--mcp-config=" + mcp_config_path(config));
+    arguments.push_back("--mcp-config=" + mcp_config_path(config, session));
   plan.environment = to_entries(cli_environment(config, gateway), mark);
   plan.mark = mark;
   plan.directory = config.working_directory();

@@ -56,6 +56,7 @@ void cli_state::option_was_set(const set_agent_option& m,
                                std::uint64_t acp_id) {
   if (m.id == "mode") {
     policy->set_mode(m.value);
+    plan.forget();
     self->send(peers.permissions, session_mode{m.value});
     publish(current_mode_update(launch.session.id, m.value));
   } else if (m.id == "model") {
@@ -77,6 +78,8 @@ void cli_state::enter_mode(const std::string& mode) {
   if (policy->mode() == mode)
     return;
   policy->set_mode(mode);
+  if (mode == "plan")
+    plan.forget();
   self->send(peers.permissions, session_mode{mode});
   if (observer)
     self->send(observer, agent_mode_changed{mode, false});

@@ -4,6 +4,7 @@
 #include "actors/agent/claude/mode_grants.hpp"
 #include "actors/agent/claude/plan_text.hpp"
 #include "actors/agent/claude/publishing.hpp"
+#include "actors/agent/claude/read_only_commands.hpp"
 #include "actors/agent/claude/user_question.hpp"
 #include "actors/agent/claude/verdicts.hpp"
 #include "actors/agent/claude/web_domains.hpp"
@@ -73,6 +74,8 @@ verdict permission_policy::judge(const tool_question& asked,
   }
   if (plans) {
     if (is_writing_tool(tool) && is_plan_file(asked.input))
+      return allowed(asked);
+    if (tool == "Bash" && only_reads(input_text(asked.input, "command")))
       return allowed(asked);
     return denied(tool
                   + " is not available in plan mode. Write the plan to a file "

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/config.hpp"
 #include "messages/permission.hpp"
 #include "messages/wire/claude/frame.hpp"
 
@@ -11,9 +12,6 @@
 #include <vector>
 
 namespace agent_server::claude {
-
-/// How a tool of an MCP server may be used.
-enum class mcp_approval : std::uint8_t { approved, needs_approval, do_not_use };
 
 /// What a session's permissions are decided by.
 struct permission_rules {

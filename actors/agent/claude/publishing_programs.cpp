@@ -297,7 +297,7 @@ bool publishes_through_api(const api_client& client, word_list words) {
 }
 
 template <class Actions>
-published by_forge_client(std::string program, const Actions& actions,
+published by_forge_client(const std::string& program, const Actions& actions,
                           word_list words) {
   const auto [group, name] = operands_of(words);
   for (const auto& each : actions)

@@ -28,12 +28,17 @@ void cli_state::replace(const replace_agent& m) {
 void cli_state::start_process_again(bool resumes) {
   ++generation;
   nothing_to_resume = false;
+  garbage_lines = 0;
   early_frames.clear();
   unasked_turn = false;
   calls.fail_all(started_again);
   withdraw_all();
   restarting = true;
   launch.session.resumes = resumes;
+  launch.session.model = model;
+  std::vector<acp_line> broken_off;
+  converted->break_off(broken_off);
+  publish(std::move(broken_off));
   launch_span = trace::begin_span("agent: restart");
   self->send(
     peers.process,
@@ -42,8 +47,10 @@ void cli_state::start_process_again(bool resumes) {
                                             launch.session, launch.mark)});
   write_handshake();
   // A prompt that nobody has read goes to the new one.
-  if (running)
-    write(user_frame(running->uuid, running->blocks, running->context));
+  if (!running)
+    return;
+  running->uuid = launch.make_uuid(); // a known one might be passed over
+  write(user_frame(running->uuid, running->blocks, running->context));
 }
 
 void cli_state::process_ended(const process_gone& m) {
@@ -61,8 +68,7 @@ void cli_state::process_ended(const process_gone& m) {
     text.pop_back();
   if (restarting && start_on_other_footing(m, text))
     return;
-  const bool may_restart =
-    opened && !m.not_started && restarts < max_restarts && !restarting;
+  const bool may_restart = opened && !m.not_started && restarts < max_restarts;
   if (!may_restart) {
     lose(m, std::move(text));
     return;
@@ -117,7 +123,7 @@ caf::result<agent_refreshed> cli_state::refresh(const refresh_agent& m) {
     return gone;
   if (!opened)
     return make_failure(ec::no_session, "the agent has no session yet");
-  if (running || refreshing.pending())
+  if (running || unasked_turn || refreshing.pending())
     return make_failure(ec::agent_error,
                         "Cannot refresh session while a prompt turn is in "
                         "flight");
@@ -126,10 +132,13 @@ caf::result<agent_refreshed> cli_state::refresh(const refresh_agent& m) {
   changed->mcp_servers = m.mcp_servers;
   launch.config = changed;
   wanted.params.mcp_servers = m.mcp_servers;
+  for (const auto& server : m.mcp_servers)
+    for (const auto& header : server.headers)
+      secrets.push_back(header.second);
   self
-    ->request(
-      disk, caf::infinite,
-      write_file{mcp_config_path(*changed), secret{mcp_config(m.mcp_servers)}})
+    ->request(disk, caf::infinite,
+              write_file{mcp_config_path(*changed, launch.session),
+                         secret{mcp_config(m.mcp_servers)}})
     .then([this](const file_written&) { end_for_refresh(); },
           [this](caf::error& err) {
             if (refreshing.pending())

@@ -35,10 +35,6 @@ catalog_options options_of(const acp::session_params& params,
   return options;
 }
 
-std::string launched_model(const server_config& config) {
-  return initial_claude_model({}, config.model.value_or(""), nullptr);
-}
-
 } // namespace
 
 caf::result<agent_opened> cli_state::open() {
@@ -73,13 +69,15 @@ caf::result<session_opened> cli_state::create(const open_session& m) {
   creating = self->make_response_promise<session_opened>();
   creating_id = next_client_id++;
   wanted = m;
-  model = m.params.model.value_or(launched_model(*launch.config));
+  model =
+    m.params.model.value_or(launched_model(*launch.config, launch.session));
   effort = m.params.effort.value_or("");
   permission_rules rules;
   rules.cwd = m.params.cwd;
   rules.config_directory = config_directory(*launch.config);
   rules.allowed_domains = m.params.allowed_domains;
   rules.bypass_allowed = launch.bypass_allowed;
+  rules.mcp_tools = launch.config->claude_code.mcp_tool_approvals;
   rules.may_publish = launch.config->create_pr.value_or(true);
   plan = plan_file{rules.config_directory + "/plans"};
   policy.emplace(std::move(rules));
@@ -108,7 +106,7 @@ void cli_state::write_handshake() {
     [&](const std::string& id) { return initialize_request(id, first); });
   flag_settings settings;
   settings.environment = wanted.environment;
-  if (model != launched_model(*launch.config))
+  if (model != launched_model(*launch.config, launch.session))
     settings.model = model;
   if (effort != launch.config->effort.value_or(""))
     settings.effort = effort;
@@ -145,12 +143,14 @@ void cli_state::handshake_answered(const frame& answer) {
   trace::scope scope{end_launch_span()};
   if (!answer.error.empty()) {
     const auto text =
-      "the agent refused initialize: " + redacted(answer.error, secrets)
+      "the agent did not take initialize: " + redacted(answer.error, secrets)
       + " (is this a claude of version 2.1.112 or newer?)";
     if (creating.pending())
       creating.deliver(make_failure(ec::agent_refused, text));
-    if (restarting)
+    if (restarting) {
       lose({}, text);
+      stop_process_for_good();
+    }
     return;
   }
   const auto found = read_initialize_answer(answer);
@@ -192,8 +192,18 @@ void cli_state::session_is_open(const initialize_answer& found) {
   publish(available_commands_update(id, found.commands));
 }
 
+void cli_state::stop_process_for_good() {
+  self->request(peers.process, caf::infinite, stop_process{})
+    .then([](const process_stopped&) {},
+          [this](const caf::error& err) {
+            log->warn("the agent could not be stopped: " + describe(err));
+          });
+}
+
 caf::result<agent_closed> cli_state::close() {
   closing = true;
+  self->send(disk,
+             remove_file{mcp_config_path(*launch.config, launch.session)});
   const auto ending = make_failure(ec::no_session, "the session is closing");
   withdraw_all();
   calls.fail_all(describe(ending));
@@ -269,6 +279,7 @@ cli_actor::behavior_type claude_agent(cli_self* self, acp_peers peers,
     [self](const repository_ready&) { self->state.repository_is_there(); },
     [self](const open_session& m) { return self->state.create(m); },
     [self](const prompt_agent& m) { return self->state.prompt(m); },
+    [self](const steer_agent& m) { return self->state.steer(m); },
     [self](const cancel_prompt&) { self->state.cancel(); },
     [self](const set_agent_option& m) { return self->state.set_option(m); },
     [self](const context_window_known& m) {

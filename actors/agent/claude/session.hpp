@@ -42,6 +42,11 @@ constexpr std::chrono::milliseconds refresh_patience{2'000};
 constexpr std::chrono::milliseconds refresh_grace{1'000};
 constexpr std::chrono::milliseconds close_patience{400};
 constexpr std::chrono::milliseconds close_grace{600};
+/// How long after a result the CLI may take to begin with a message that was
+/// written into the turn and that it has not taken up yet.
+constexpr std::chrono::seconds steer_patience{5};
+/// How many such messages may wait for the CLI.
+constexpr std::size_t max_waiting_steers = 32;
 /// A CLI that keeps dying is started again this often without a turn between.
 constexpr int max_restarts = 3;
 /// How often a turn asks again for output that the task's schema demands.
@@ -73,6 +78,7 @@ constexpr const char* started_again = "the agent was started again";
 /// What an alarm of the driver is for; `round` numbers the call or the turn.
 constexpr std::uint32_t control_alarm = 1;
 constexpr std::uint32_t interrupt_alarm = 2;
+constexpr std::uint32_t steer_alarm = 3;
 
 /// Also hears of its own deadlines.
 using cli_actor = agent_actor::extend<caf::reacts_to<alarm>>;
@@ -108,6 +114,14 @@ struct cli_state {
     bool refused = false;
     int schema_reminders = 0;
     int answers_without_output = 0;
+    std::string last_answer; // a message id
+    /// The prompt is a slash command.
+    bool is_command = false;
+    /// Ids of messages written into the turn that the CLI has not taken up.
+    std::vector<std::string> steers;
+    /// What to end with when the CLI does not go on with those messages.
+    std::optional<turn_result> held;
+    std::uint32_t held_round = 0;
   };
 
   /// A question of the CLI that waits for an answer.
@@ -135,7 +149,7 @@ struct cli_state {
   bool restarting = false;
   /// The CLI that was started again has said so.
   bool nothing_to_resume = false;
-  std::size_t garbage_lines = 0;
+  std::size_t garbage_lines = 0; // of this process
   std::string version;
 
   control_calls calls;
@@ -159,6 +173,7 @@ struct cli_state {
   std::string last_text;
 
   std::uint32_t turn_count = 0;
+  std::uint32_t held_count = 0;
   std::optional<turn> running;
   /// Frames of a prompt that the session has not asked for yet.
   std::deque<frame> early_frames;
@@ -174,6 +189,7 @@ struct cli_state {
   std::uint64_t end_launch_span();
   void handshake_answered(const frame& answer);
   void session_is_open(const initialize_answer& found);
+  void stop_process_for_good();
   caf::result<agent_closed> close();
 
   // Loss and replacement of the CLI (restart.cpp).
@@ -191,11 +207,20 @@ struct cli_state {
   void enter_mode(const std::string& mode);
   void learn_read_only_tools();
 
+  // Messages into a turn that runs (steer.cpp).
+  caf::result<steered> steer(const steer_agent& m);
+  bool steer_was_taken(const frame& f);
+  bool goes_on_with_steers(const turn_result& result);
+  void steer_expired(std::uint32_t round);
+  void drop_steers();
+
   // Prompts and what comes of them (turn.cpp).
   caf::result<prompt_ended> prompt(const prompt_agent& m);
   void send_prompt(std::string blocks, std::string context = {});
   void claim(const prompt_agent& m);
+  void take_echo();
   void cancel();
+  void interrupt();
   void take_line(const process_line& m);
   void take_garbage(const std::string& line);
   void take_frame(const frame& f);
@@ -203,6 +228,7 @@ struct cli_state {
   void take_system(const frame& f);
   void convert(const frame& f);
   void take_result(const frame& f);
+  void end_with(turn_result result);
   bool remind_of_schema(const turn_result& result);
   void end_turn(prompt_ended done, const std::string& usage);
   void fail_turn(const caf::error& err);

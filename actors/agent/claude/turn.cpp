@@ -53,6 +53,7 @@ void cli_state::send_prompt(std::string blocks, std::string context) {
   next.uuid = launch.make_uuid();
   next.span = trace::begin_span("agent: session/prompt");
   write(user_frame(next.uuid, blocks, context));
+  next.is_command = is_command(blocks);
   next.blocks = std::move(blocks);
   next.context = std::move(context);
   running = std::move(next);
@@ -71,12 +72,38 @@ void cli_state::claim(const prompt_agent& m) {
     take_frame(f);
 }
 
+void cli_state::take_echo() {
+  running->taken = true;
+  running->noticed = true;
+  has_conversation = true;
+  // An interrupt that came before its turn may have met nothing.
+  if (running->cancelled)
+    interrupt();
+}
+
 void cli_state::cancel() {
-  if (gone || !running || running->cancelled)
+  const bool works = running ? !running->cancelled : unasked_turn;
+  if (gone || !works)
     return;
   publish(acp::cancel_line(launch.session.id));
-  running->cancelled = true;
   withdraw_all();
+  interrupt();
+  if (!running)
+    return;
+  running->cancelled = true;
+  drop_steers();
+  if (running->held) {
+    // The CLI's own turn is over: it would not confirm anything.
+    const auto usage = running->held->usage;
+    end_turn({"cancelled", converted->take_turn_texts(), {}}, usage);
+    return;
+  }
+  self->delayed_send(
+    self, interrupt_timeout,
+    alarm{interrupt_alarm, running->number, trace::current_cause()});
+}
+
+void cli_state::interrupt() {
   call(
     trace::begin_span("agent: interrupt"),
     [this](const frame& answer) {
@@ -85,9 +112,6 @@ void cli_state::cancel() {
                   + redacted(answer.error, secrets));
     },
     interrupt_request);
-  self->delayed_send(
-    self, interrupt_timeout,
-    alarm{interrupt_alarm, running->number, trace::current_cause()});
 }
 
 void cli_state::alarm_rang(const alarm& m) {
@@ -95,9 +119,12 @@ void cli_state::alarm_rang(const alarm& m) {
   if (m.what == control_alarm) {
     calls.fail(m.round, "no answer within "
                           + std::to_string(control_timeout.count()) + " s");
+  } else if (m.what == steer_alarm) {
+    steer_expired(m.round);
   } else if (running && running->number == m.round) {
-    log->warn("the agent did not confirm that its turn was cancelled");
+    log->warn("the agent goes on with a cancelled turn: starting it again");
     end_turn({"cancelled", converted->take_turn_texts(), {}}, {});
+    start_process_again(has_conversation);
   }
 }
 
@@ -133,18 +160,10 @@ void cli_state::take_garbage(const std::string& line) {
                     "output begins with \""
                       + redacted(line, secrets).substr(0, shown_garbage)
                       + "\"");
-  self->request(peers.process, caf::infinite, stop_process{})
-    .then([](const process_stopped&) {},
-          [this](const caf::error& err) {
-            log->warn("the agent could not be stopped: " + describe(err));
-          });
+  stop_process_for_good();
 }
 
 void cli_state::take_frame(const frame& f) {
-  if (running && !running->noticed) {
-    running->noticed = true;
-    has_conversation = true;
-  }
   switch (f.kind) {
     case frame_kind::control_request: take_question(f); return;
     case frame_kind::control_cancel: withdraw(f.request_id); return;
@@ -154,10 +173,11 @@ void cli_state::take_frame(const frame& f) {
       return;
     case frame_kind::user:
       if (running && echoes(f, running->uuid)) {
-        running->taken = true;
+        take_echo();
         return;
       }
-      convert(f);
+      if (!steer_was_taken(f))
+        convert(f);
       return;
     case frame_kind::assistant:
       count_answer(f);
@@ -178,11 +198,17 @@ void cli_state::take_frame(const frame& f) {
 void cli_state::count_answer(const frame& assistant) {
   if (!running || wanted.params.json_schema.empty())
     return;
+  const auto id = answer_id(assistant);
+  if (id.empty())
+    return;
   auto& count = running->answers_without_output;
-  count = calls_a_tool(assistant) ? 0 : count + 1;
-  if (count == max_answers_without_output)
-    call(
-      0, [](const frame&) {}, interrupt_request);
+  if (calls_a_tool(assistant)) {
+    count = 0;
+  } else if (id != running->last_answer) {
+    if (++count == max_answers_without_output)
+      interrupt();
+  }
+  running->last_answer = id;
 }
 
 void cli_state::take_system(const frame& f) {
@@ -195,6 +221,11 @@ void cli_state::take_system(const frame& f) {
     if (!start.permission_mode.empty())
       enter_mode(start.permission_mode);
     unasked_turn = !running;
+    if (running) {
+      running->noticed = true;
+      running->held.reset();
+    }
+    has_conversation = true;
     learn_read_only_tools();
     return;
   }
@@ -217,17 +248,26 @@ void cli_state::take_result(const frame& f) {
     nothing_to_resume = true; // it ends now
     return;
   }
-  const bool ours = running && (running->taken || !unasked_turn);
-  unasked_turn = false;
-  if (!ours)
+  const bool was_unasked = std::exchange(unasked_turn, false);
+  // Older CLIs do not echo their own commands.
+  const bool ours =
+    running && (running->taken || (running->is_command && !was_unasked));
+  if (!ours) {
+    converted->begin_turn(); // its texts are no answer to anybody
     return;
+  }
   restarts = 0;
   auto result = read_turn_result(f);
   if (running->cancelled || (running->refused && result.interrupted)) {
+    drop_steers();
     end_turn({"cancelled", converted->take_turn_texts(), {}}, result.usage);
     return;
   }
-  if (running->answers_without_output >= max_answers_without_output) {
+  const bool without_output =
+    running->answers_without_output >= max_answers_without_output;
+  if (without_output || result.stop_reason.empty() || converted->cut_short())
+    drop_steers();
+  if (without_output) {
     fail_turn(no_output());
     return;
   }
@@ -241,6 +281,11 @@ void cli_state::take_result(const frame& f) {
                            "the model's answer broke off"));
     return;
   }
+  if (!goes_on_with_steers(result))
+    end_with(std::move(result));
+}
+
+void cli_state::end_with(turn_result result) {
   if (remind_of_schema(result))
     return;
   end_turn({result.stop_reason, converted->take_turn_texts(),

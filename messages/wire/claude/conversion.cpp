@@ -357,6 +357,14 @@ void conversion::take_denial(std::string_view tool_use_id,
   state_->update(out, state_->calls.refuse(tool_use_id, text));
 }
 
+void conversion::break_off(std::vector<acp_line>& out) {
+  for (const auto& object : state_->calls.abandon())
+    state_->update(out, object);
+  state_->streams.clear();
+  state_->has_spoken = false;
+  begin_turn();
+}
+
 void conversion::begin_turn() {
   state_->texts.clear();
   state_->begins_text = true;

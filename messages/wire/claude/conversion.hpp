@@ -43,8 +43,11 @@ public:
   void take_denial(std::string_view tool_use_id, std::string_view text,
                    std::vector<acp_line>& out);
 
-  /// Forgets what belongs to the turn before; texts are gathered anew.
+  /// Texts are gathered anew.
   void begin_turn();
+
+  /// The CLI is gone: what it was saying and doing is at its end.
+  void break_off(std::vector<acp_line>& out);
 
   /// The agent's texts of this turn, in order.
   std::vector<std::string> take_turn_texts();

@@ -68,17 +68,9 @@ frame parse_frame(std::string_view line) {
 
 turn_start read_turn_start(const frame& system_init) {
   turn_start out;
-  out.session_id = text_member(system_init, {"session_id"});
-  out.model = text_member(system_init, {"model"});
   out.permission_mode = text_member(system_init, {"permissionMode"});
   out.version = text_member(system_init, {"claude_code_version"});
   return out;
-}
-
-std::string read_session_state(const frame& system) {
-  if (system.subtype != "session_state_changed")
-    return {};
-  return text_member(system, {"state"});
 }
 
 std::string read_mode_change(const frame& system) {
@@ -119,18 +111,12 @@ tool_question read_tool_question(const frame& request) {
   out.tool_use_id = text("tool_use_id");
   out.input = object_or(json::find(asked, "input"), "{}");
   out.suggestions = array_or(json::find(asked, "permission_suggestions"), "[]");
-  out.title = text("title");
-  out.description = text("description");
-  out.blocked_path = text("blocked_path");
-  out.decision_reason = text("decision_reason");
-  out.agent_id = text("agent_id");
   return out;
 }
 
 hook_call read_hook_call(const frame& request) {
   hook_call out;
   out.request_id = request.request_id;
-  out.callback_id = text_member(request, {"request", "callback_id"});
   const auto* input = member(request, {"request", "input"});
   out.event = json::text_of(json::find(input, "hook_event_name"));
   out.tool_name = json::text_of(json::find(input, "tool_name"));

@@ -52,23 +52,15 @@ struct initialize_answer {
   /// JSON array of ACP `availableCommands`, without those that make no sense
   /// outside a terminal.
   std::string commands = "[]";
-  /// JSON array, as the CLI names its own models.
-  std::string models = "[]";
-  std::string permission_mode;
 };
 initialize_answer read_initialize_answer(const frame& response);
 
 /// What `system/init` says at the start of every turn.
 struct turn_start {
-  std::string session_id;
-  std::string model;
   std::string permission_mode;
   std::string version;
 };
 turn_start read_turn_start(const frame& system_init);
-
-/// `system/session_state_changed`: running, requires_action or idle.
-std::string read_session_state(const frame& system);
 
 /// The permission mode that a `system/status` says the CLI has entered; empty
 /// when it says nothing of it.
@@ -85,19 +77,12 @@ struct tool_question {
   std::string input = "{}"; // JSON object
   /// JSON array of the rules that the CLI offers to store.
   std::string suggestions = "[]";
-  std::string title;
-  std::string description;
-  std::string blocked_path;
-  std::string decision_reason;
-  /// The sub-agent that asks; empty for the main one.
-  std::string agent_id;
 };
 tool_question read_tool_question(const frame& request);
 
 /// One `hook_callback`.
 struct hook_call {
   std::string request_id;
-  std::string callback_id;
   std::string event;
   std::string tool_name;
   std::string tool_use_id;
@@ -114,8 +99,6 @@ struct turn_result {
   /// upstream_stream_terminated, upstream_connection_error, agent_error or
   /// auth_required; empty when it did not fail.
   std::string classification;
-  /// The subtype of the frame.
-  std::string subtype;
   /// It ended because it was interrupted.
   bool interrupted = false;
   /// JSON; empty when there is none.

@@ -26,6 +26,23 @@ bool calls_a_tool(const frame& assistant) {
   return false;
 }
 
+std::string answer_id(const frame& assistant) {
+  const auto* parent = member(assistant, {"parent_tool_use_id"});
+  if (parent != nullptr && parent->IsString())
+    return {};
+  return text_member(assistant, {"message", "id"});
+}
+
+bool is_command(std::string_view blocks) {
+  rapidjson::Document document;
+  if (!json::read(document, blocks) || !document.IsArray())
+    return false;
+  for (const auto& block : document.GetArray())
+    if (has_type(block, "text"))
+      return json::text_of(json::find(&block, "text")).substr(0, 1) == "/";
+  return false;
+}
+
 std::string plain_text(const frame& assistant) {
   std::string text;
   const auto* parent = member(assistant, {"parent_tool_use_id"});

@@ -69,9 +69,6 @@ initialize_answer read_initialize_answer(const frame& response) {
   initialize_answer out;
   out.version = json::text_of(json::find(answer, "claude_code_version"));
   out.commands = available_commands(json::find(answer, "commands"));
-  out.models = array_or(json::find(answer, "models"), "[]");
-  out.permission_mode =
-    json::text_of(json::find(answer, "current_permission_mode"));
   return out;
 }
 

@@ -15,6 +15,9 @@ public:
   /// Notes a tool call that is about to run; `input` is its JSON object.
   void note(std::string_view tool_name, std::string_view input);
 
+  /// Another plan is to be made.
+  void forget() { text_.clear(); }
+
   const std::string& text() const { return text_; }
 
 private:

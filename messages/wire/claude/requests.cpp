@@ -68,8 +68,7 @@ void write_setting(json::writer& out, std::string_view name,
 std::string initialize_request(std::string_view id,
                                const initialize_params& params) {
   auto out = request(id, "initialize",
-                     params.system_prompt.size() + params.json_schema.size()
-                       + params.agents.size());
+                     params.system_prompt.size() + params.json_schema.size());
   out.key("hooks").open_object();
   write_hook(out, "PreToolUse", params.pre_tool_hook);
   write_hook(out, "PostToolUse", params.post_tool_hook);
@@ -85,8 +84,6 @@ std::string initialize_request(std::string_view id,
   }
   if (!params.json_schema.empty())
     out.raw("jsonSchema", params.json_schema);
-  if (!params.agents.empty())
-    out.raw("agents", params.agents);
   return end(out);
 }
 
@@ -109,17 +106,19 @@ std::string apply_flag_settings_request(std::string_view id,
       out.text(name, value);
     out.close_object();
   }
-  if (!settings.deny.empty())
-    out.key("permissions")
-      .open_object()
-      .raw("deny", settings.deny)
-      .close_object();
   out.close_object();
   return end(out);
 }
 
 std::string interrupt_request(std::string_view id) {
   auto out = request(id, "interrupt");
+  return end(out);
+}
+
+std::string cancel_message_request(std::string_view id,
+                                   std::string_view message_uuid) {
+  auto out = request(id, "cancel_async_message");
+  out.text("message_uuid", message_uuid);
   return end(out);
 }
 

@@ -19,8 +19,6 @@ struct initialize_params {
   /// Ids of the callbacks that the CLI calls before / after each tool.
   std::string pre_tool_hook;
   std::string post_tool_hook;
-  /// JSON object of agents by name; empty: none.
-  std::string agents;
 };
 
 std::string initialize_request(std::string_view id,
@@ -34,12 +32,13 @@ struct flag_settings {
   std::optional<std::string> model;
   std::optional<std::string> effort;
   std::vector<std::pair<std::string, std::string>> environment;
-  /// JSON array of permission rules to deny; empty: unchanged.
-  std::string deny;
 };
 std::string apply_flag_settings_request(std::string_view id,
                                         const flag_settings& settings);
 std::string interrupt_request(std::string_view id);
+/// Takes back a user message that the CLI has not taken up yet.
+std::string cancel_message_request(std::string_view id,
+                                   std::string_view message_uuid);
 std::string mcp_status_request(std::string_view id);
 
 /// Answers to questions of the CLI. `response` is a JSON object.

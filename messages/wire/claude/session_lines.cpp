@@ -32,10 +32,8 @@ std::string initialize_result(std::string_view version) {
   json::writer out{512};
   out.open_object().number("protocolVersion", 1).key("agentCapabilities");
   out.raw(R"({"promptCapabilities":{"image":true,"embeddedContext":true},)"
-          R"("mcpCapabilities":{"http":true,"sse":true},"loadSession":true,)"
-          R"("sessionCapabilities":{"resume":{}},)"
-          R"("_meta":{"posthog":{"resumeSession":true},)"
-          R"("claudeCode":{"promptQueueing":true}}})");
+          R"("mcpCapabilities":{"http":true,"sse":true},"loadSession":false,)"
+          R"("_meta":{"claudeCode":{"promptQueueing":true}}})");
   out.key("agentInfo")
     .open_object()
     .text("name", "agent-server")

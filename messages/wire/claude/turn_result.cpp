@@ -76,7 +76,6 @@ std::string stop_reason(const frame& f, bool is_error) {
 
 turn_result read_turn_result(const frame& result) {
   turn_result out;
-  out.subtype = result.subtype;
   const bool is_error = is_true(member(result, {"is_error"}));
   out.interrupted =
     text_member(result, {"terminal_reason"}).compare(0, 8, "aborted_") == 0;

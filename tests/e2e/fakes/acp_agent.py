@@ -183,6 +183,10 @@ class Agent:
                 os._exit(0)
             if "method" not in message and message.get("id") == self.next_id:
                 record("answered", message=message)
+                outcome = message.get("result", {}).get("outcome", {})
+                if outcome == {"outcome": "cancelled"}:
+                    # A cancel follows in the next line, if it was one.
+                    self.cancelled.wait(0.2)
                 return
 
 

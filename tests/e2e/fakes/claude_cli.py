@@ -105,6 +105,14 @@ class Cli:
             answer = {"mode": self.mode}
         elif subtype == "apply_flag_settings":
             self.model = request["settings"].get("model") or self.model
+        elif subtype == "cancel_async_message":
+            kept = []
+            while not self.prompts.empty():
+                kept.append(self.prompts.get())
+            for prompt in kept:
+                if prompt["uuid"] != request["message_uuid"]:
+                    self.prompts.put(prompt)
+            answer = {"cancelled": True}
         elif subtype == "interrupt":
             self.interrupted.set()
         send({"response": {"response": answer, "request_id": request_id,
@@ -153,7 +161,8 @@ class Cli:
 
     def play(self, step):
         """A step: {"text": …}, {"sleep": s}, {"tool": {name, input}} asks for
-        leave, {"hook": {name, input}} calls the PreToolUse hook, {"die": 1}."""
+        leave, {"hook": {name, input}} calls the PreToolUse hook, {"die": 1},
+        {"take_message": 1} waits for one and takes it up within the turn."""
         if "text" in step:
             self.text(step["text"])
         elif "sleep" in step:
@@ -169,8 +178,13 @@ class Cli:
                           "hook_event_name": "PreToolUse",
                           "tool_name": step["hook"]["name"],
                           "tool_input": step["hook"]["input"]}})
+        elif "take_message" in step:
+            self.echo(self.prompts.get(timeout=20))
         elif "die" in step:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def echo(self, prompt):
+        send({**prompt, "isReplay": True, "session_id": self.session_id})
 
     def run(self, prompt):
         self.interrupted.clear()
@@ -180,7 +194,7 @@ class Cli:
               "session_id": self.session_id, "model": self.model,
               "permissionMode": self.mode, "cwd": os.getcwd(), "tools": [],
               "mcp_servers": [], "claude_code_version": "9.9.9"})
-        send({**prompt, "isReplay": True, "session_id": self.session_id})
+        self.echo(prompt)
         turns = SCRIPT.get("turns", [[{"text": "Hello."}]])
         turn = turns[min(self.turns, len(turns) - 1)]
         self.turns += 1
