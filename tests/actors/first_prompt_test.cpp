@@ -87,7 +87,7 @@ TEST_CASE("attachments of the pending message are looked up in the run") {
                                    artifact_of("a", "path/a")});
   REQUIRE(chosen.refusals.size() == 2);
   CHECK(chosen.refusals[0].find("gone is no artifact") != std::string::npos);
-  CHECK(chosen.refusals[1].find("nowhere") != std::string::npos);
+  CHECK(chosen.refusals[1].find("file.txt") != std::string::npos);
   CHECK(chosen.refusals[1].find("storage_path") != std::string::npos);
 }
 

@@ -247,17 +247,20 @@ def left_behind(house, clones):
     """A plane with an earlier run that changed its repository and ended, that
     run's id, and a fresh clone."""
     used, fresh = clones
-    plane = house.plane()
-    first = house.start(plane=plane, env=PINNED,
-                        args={"--repositoryPath": str(used)})
-    first.wait_ready()
-    plane.wait_for(lambda p: p.entries_of("_posthog/turn_complete"))
     git(used, "checkout", "-q", "-b", "mending")
     (used / "fence.txt").write_text("mended\n")
     git(used, "commit", "-q", "-a", "-m", "mend it")
     (used / "paint.txt").write_text("red\n")
+    plane = house.plane()
+    first = house.start(
+        plane=plane, env=PINNED, args={"--repositoryPath": str(used)},
+        script={"turn": [{"update": {
+            "sessionUpdate": "tool_call_update", "toolCallId": "t",
+            "_meta": {"claudeCode": {"toolName": "Write", "toolResponse": {
+                "filePath": str(used / "paint.txt")}}}}}]})
+    first.wait_ready()
+    plane.wait_for(lambda p: p.entries_of("_posthog/git_checkpoint"))
     assert first.terminate(40) == 0
-    assert plane.entries_of("_posthog/git_checkpoint")
     return plane, earlier_run(plane, ndjson(plane.entries)), fresh
 
 
