@@ -97,7 +97,7 @@ bool is_artifact_path(const std::string& name) {
   const fs::path whole{name};
   return name.rfind(artifact_directory, 0) == 0
          && name.size() > artifact_directory.size()
-         && whole == whole.lexically_normal();
+         && whole.native() == whole.lexically_normal().native();
 }
 
 } // namespace

@@ -73,14 +73,12 @@ void workspace_state::found_pull_request(const std::string& url) {
   log->info("the agent opened the pull request " + url);
   if (observer_)
     self->send(*observer_, pull_request_found{url});
-  patch_run(task_api::pull_request_body(url), "telling the pull request");
-}
-
-void workspace_state::patch_run(std::string body, const char* what) {
-  self->request(peers.control_plane, caf::infinite, update_run{std::move(body)})
+  self
+    ->request(peers.control_plane, caf::infinite,
+              update_run{task_api::pull_request_body(url)})
     .then([](const run_updated&) {},
-          [this, what](const caf::error& err) {
-            log->warn(std::string{what} + " failed: " + describe(err));
+          [this](const caf::error& err) {
+            log->warn("telling the pull request failed: " + describe(err));
           });
 }
 
@@ -92,12 +90,25 @@ void workspace_state::tell_branch() {
       [this](const branch_read& found) {
         if (found.branch.empty() || found.branch == branch_)
           return;
-        branch_ = found.branch;
-        patch_run(task_api::branch_body(found.branch), "telling the branch");
+        patch_branch(found.branch);
       },
       [this](const caf::error& err) {
         log->warn("the branch could not be read: " + describe(err));
       });
+}
+
+void workspace_state::patch_branch(const std::string& branch) {
+  branch_ = branch;
+  self
+    ->request(peers.control_plane, caf::infinite,
+              update_run{task_api::branch_body(branch)})
+    .then([](const run_updated&) {},
+          [this, branch](const caf::error& err) {
+            log->warn("telling the branch failed: " + describe(err));
+            // So that the next turn tells it.
+            if (branch_ == branch)
+              branch_.clear();
+          });
 }
 
 void workspace_state::files_changed() {

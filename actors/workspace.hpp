@@ -83,7 +83,7 @@ private:
   remembered_call& remember(const std::string& id);
   void forget(const std::string& id);
   void found_pull_request(const std::string& url);
-  void patch_run(std::string body, const char* what);
+  void patch_branch(const std::string& branch);
 
   void files_changed();
   void begin_capture(const local_git_state& local,

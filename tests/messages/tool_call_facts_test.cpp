@@ -60,7 +60,7 @@ TEST_CASE("the kind of a call counts for agents without Claude's marks") {
 TEST_CASE("a command that opens a pull request is known by its words") {
   CHECK(opens("gh pr create"));
   CHECK(opens("cd x && gh  pr\\n create --draft"));
-  CHECK(opens("git push; gh\tpr create -f"));
+  CHECK(opens("git push; gh\\tpr create -f"));
   CHECK(opens("(gh pr create)"));
   CHECK_FALSE(opens("gh pr created"));
   CHECK_FALSE(opens("high pr create"));
