@@ -8,33 +8,35 @@ namespace agent_server {
 
 namespace {
 
-// A body of `/health` is far below this.
-constexpr std::size_t max_probe_answer = 64u << 10;
+// A boot report is far below this.
+constexpr std::size_t max_probe_answer = 4u << 20;
 
 } // namespace
 
 void failed_start_state::tell(const boot_failed& why) {
   const auto text = to_string(why.failure_class) + ": " + why.failure;
   logger{disk}.error("boot failed: " + text);
-  if (health_url.empty()) {
+  if (!probe) {
     mark_failed(text);
     return;
   }
-  http_request probe;
-  probe.label = "GET health";
-  probe.url = health_url;
-  probe.direct = true;
-  probe.timeout = health_probe_timeout;
-  probe.connect_timeout = health_probe_timeout;
-  probe.max_body = max_probe_answer;
-  self->request(outbound, caf::infinite, std::move(probe))
+  http_request question;
+  question.label = "GET boot";
+  question.url = probe->boot_url;
+  question.bearer = probe->token;
+  question.direct = true;
+  question.timeout = port_probe_timeout;
+  question.connect_timeout = port_probe_timeout;
+  question.max_body = max_probe_answer;
+  self->request(outbound, caf::infinite, std::move(question))
     .then(
       [this, text](const http_response& answer) {
-        if (answer.body->find("\"hasSession\"") == std::string::npos) {
+        if (answer.status != 200) {
           mark_failed(text);
           return;
         }
-        logger{disk}.error("an agent-server answers " + health_url
+        logger{disk}.error("an agent-server of this run answers "
+                           + probe->boot_url
                            + " already: the run is left to it, not marked "
                              "failed");
         end();
@@ -66,13 +68,13 @@ void failed_start_state::end() {
 failed_start_actor::behavior_type
 failed_start(failed_start_self* self, outbound_actor outbound,
              control_plane_actor control_plane, disk_actor disk,
-             std::string health_url, std::function<void()> done) {
+             std::optional<port_probe> probe, std::function<void()> done) {
   auto& state = self->state;
   state.self = self;
   state.outbound = std::move(outbound);
   state.control_plane = std::move(control_plane);
   state.disk = std::move(disk);
-  state.health_url = std::move(health_url);
+  state.probe = std::move(probe);
   state.done = std::move(done);
   return {
     [self](const boot_failed& why) { self->state.tell(why); },

@@ -42,12 +42,18 @@ void unblock_signals() {
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// Where whoever holds the configured port would answer.
-std::string health_url(const server_config& config) {
+/// How a server of the same run, if it holds the configured port, would be
+/// known; nothing when no server of the run has left its token.
+std::optional<port_probe> probe_of(const server_config& config) {
+  auto token = read_trace_token(config.state_directory);
+  if (token.empty())
+    return std::nullopt;
   auto host = config.host.value_or("127.0.0.1");
   if (host.find(':') != std::string::npos)
     host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(config.port) + "/health";
+  return port_probe{"http://" + host + ":" + std::to_string(config.port)
+                      + "/boot",
+                    std::move(token)};
 }
 
 /// The parts of a running server. They live until the process exits. The port
@@ -76,8 +82,9 @@ private:
   /// Connects the edge and the actors.
   void begin(const caf::error& problem);
   /// In place of `begin`: says that the server cannot start, also to the
-  /// control plane, unless `health_url` is that of a server that has the port.
-  void refuse(const caf::error& problem, const std::string& health_url = {});
+  /// control plane, unless a server of the same run answers the probe.
+  void refuse(const caf::error& problem,
+              std::optional<port_probe> probe = std::nullopt);
   void boot_is_over();
   void greet();
   void exit(int status);
@@ -167,7 +174,7 @@ void running_server::listen() {
 void running_server::begin(const caf::error& problem) {
   if (!port_ || problem) {
     refuse(problem ? problem : port_.error(),
-           port_ ? std::string{} : health_url(*config_));
+           port_ ? std::nullopt : probe_of(*config_));
     return;
   }
   const trace::scope scope{listened_};
@@ -226,7 +233,7 @@ void running_server::greet() {
 }
 
 void running_server::refuse(const caf::error& problem,
-                            const std::string& health_url) {
+                            std::optional<port_probe> probe) {
   std::fprintf(stderr, "error: %s\n", describe(problem).c_str());
   if (local_) {
     exit(1);
@@ -242,7 +249,7 @@ void running_server::refuse(const caf::error& problem,
   caf::anon_send(actors_->health, boot_failed{code, describe(problem), {}});
   const auto teller = actors_->system().spawn(
     failed_start, actors_->outbound, actors_->control_plane, actors_->disk,
-    health_url, std::function<void()>{[this] { exit(1); }});
+    std::move(probe), std::function<void()>{[this] { exit(1); }});
   caf::anon_send(teller, boot_failed{code, describe(problem), {}});
   libraries_.start();
   loop_.on_signal([this](int) { exit(1); });

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -238,6 +239,11 @@ prepare_state_directory(const server_config& config) {
 std::string spool_directory(const server_config& config) {
   return config.state_directory + "/events/"
          + path_component(config.control_plane.run_id);
+}
+
+secret read_trace_token(const std::string& directory) {
+  std::ifstream file{directory + "/trace-token"};
+  return secret{std::string{std::istreambuf_iterator<char>{file}, {}}};
 }
 
 caf::error write_trace_token(const std::string& directory,

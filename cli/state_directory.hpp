@@ -44,6 +44,9 @@ std::string spool_directory(const server_config& config);
 /// `<directory>/trace-token`, readable by the owner alone.
 caf::error write_trace_token(const std::string& directory, const secret& token);
 
+/// The token that a server left there; empty when there is none.
+secret read_trace_token(const std::string& directory);
+
 /// Makes the agent's working directory when it is missing, unless it is yet to
 /// come (`--repoReadyFile`). Error: `ec::bad_config`, naming it.
 caf::error prepare_working_directory(const server_config& config);

@@ -68,12 +68,33 @@ def test_a_second_server_leaves_the_first_and_its_run_alone(house):
         **PINNED, "POSTHOG_AGENT_STATE_DIR": str(first.state)},
         args={"--port": str(first.port)})
     assert second.wait_exit() == 1
-    assert "an agent-server answers" in second.log
+    assert "an agent-server of this run answers" in second.log
     assert "marking run failed:" not in second.log
     assert "failed" not in first.plane.statuses
     assert (first.state / "trace-token").read_text() == token
     assert first.boot_report(token)["complete"] is True
     assert second.agent.received("session/new") == []
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_second_server_without_an_agent_leaves_the_run_alone(house, number):
+    first = house.start(env=PINNED)
+    first.wait_ready()
+    second = house.start(plane=first.plane, agent="/no/such/agent", env={
+        **PINNED, "POSTHOG_AGENT_STATE_DIR": str(first.state)},
+        args={"--port": str(first.port)})
+    assert second.wait_exit() == 1
+    assert "marking run failed:" not in second.log
+    assert "failed" not in first.plane.statuses
+
+
+def test_a_port_of_another_run_marks_the_run_failed(house):
+    first = house.start(env=PINNED)
+    first.wait_ready()
+    second = house.start(env=PINNED, args={"--port": str(first.port)})
+    assert second.wait_exit() == 1
+    second.plane.wait_for(lambda p: p.statuses == ["failed"])
+    assert "failed" not in first.plane.statuses
 
 
 def test_a_bad_state_directory_marks_the_run_failed(house, tmp_path):
