@@ -143,8 +143,13 @@ private:
   bool is_whole() const {
     if (!wanted_.head.empty() && !has_object(git_, wanted_.head, "commit"))
       return false;
-    return git_.succeeds({"rev-list", "--objects", "--quiet",
-                          wanted_.worktree_tree, wanted_.index_tree, "--"});
+    std::vector<std::string> walk{"rev-list", "--objects", "--quiet",
+                                  wanted_.worktree_tree, wanted_.index_tree};
+    if (!wanted_.head.empty())
+      walk.push_back(wanted_.head);
+    // What is reachable here already is whole.
+    walk.insert(walk.end(), {"--not", "--all", "--"});
+    return git_.succeeds(std::move(walk));
   }
 
   bool is_ancestor(const std::string& older, const std::string& newer) const {

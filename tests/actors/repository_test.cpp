@@ -330,9 +330,11 @@ TEST_CASE_METHOD(repository_fixture,
   put(mine, "pushed.txt", "p\n");
   commit(mine, "pushed");
   git_in(mine, {"push", "-q", "origin", "pushed"});
+  fs::remove(fs::path{mine} / "pushed.txt");
   put(mine, "open.txt", "o\n");
+  commit(mine, "without what was pushed");
   restored(captured());
-  CHECK(text_of(fresh, "pushed.txt") == "p\n");
+  CHECK(git_in(fresh, {"show", "HEAD~1:pushed.txt"}) == "p");
   CHECK(text_of(fresh, "open.txt") == "o\n");
 }
 
