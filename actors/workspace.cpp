@@ -55,7 +55,8 @@ workspace_state::remember(const std::string& id) {
     return *found;
   if (calls_.size() >= max_remembered_calls)
     calls_.pop_front();
-  return calls_.emplace_back(remembered_call{id});
+  calls_.emplace_back(remembered_call{id});
+  return calls_.back();
 }
 
 void workspace_state::forget(const std::string& id) {

@@ -26,10 +26,10 @@ std::shared_ptr<const std::string> shared(std::string text) {
 
 } // namespace
 
-event_client::event_client(attach_client asked, std::uint64_t next,
+event_client::event_client(const attach_client& asked, std::uint64_t next,
                            std::uint64_t live_from)
-  : sink_(std::move(asked.sink)), options_(std::move(asked.options)),
-    first_(next), next_(next), live_from_(live_from) {}
+  : sink_(asked.sink), options_(asked.options), first_(next), next_(next),
+    live_from_(live_from) {}
 
 bool event_client::wants(const event_type& type) const {
   const auto& types = options_.types;

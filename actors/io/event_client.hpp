@@ -12,7 +12,7 @@ class event_client {
 public:
   /// Begins with event `next`; those from `live_from` on happened after it was
   /// attached.
-  event_client(attach_client asked, std::uint64_t next,
+  event_client(const attach_client& asked, std::uint64_t next,
                std::uint64_t live_from);
 
   /// Gives it an event, unless it is of a type that it does not want, and goes

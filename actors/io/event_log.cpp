@@ -67,7 +67,7 @@ event_log_state::frame event_log_state::put(std::string bytes) {
       && (!opened_ || !flying_.empty()))
     go_without_spool();
   else
-    arm(task::flush);
+    arm(chore::flush);
   return result;
 }
 
@@ -91,9 +91,9 @@ void event_log_state::retract(const std::string& request_id) {
                    announced_.end());
 }
 
-void event_log_state::arm(task what) {
+void event_log_state::arm(chore what) {
   const alarm told{static_cast<std::uint32_t>(what), 0, trace::current_cause()};
-  if (what == task::note) {
+  if (what == chore::note) {
     if (!std::exchange(note_armed_, true))
       self_->delayed_send(self_, note_delay, told);
   } else if (!std::exchange(flush_armed_, true)) {
@@ -102,8 +102,8 @@ void event_log_state::arm(task what) {
   }
 }
 
-void event_log_state::wake(task what) {
-  if (what == task::flush) {
+void event_log_state::wake(chore what) {
+  if (what == chore::flush) {
     flush_armed_ = false;
     flush();
   } else {
@@ -156,7 +156,7 @@ void event_log_state::release(const frame_list& frames) {
     pump(to);
   ring_.trim();
   if (!clients_.empty())
-    arm(task::note);
+    arm(chore::note);
   if (closing_ && pending_.empty() && flying_.empty())
     finish();
 }
@@ -221,7 +221,7 @@ void event_log_state::ready(const std::shared_ptr<frame_sink>& sink) {
   for (const auto& to : clients_)
     if (to->is(sink))
       pump(to);
-  arm(task::note);
+  arm(chore::note);
 }
 
 void event_log_state::pump(const client& to) {
@@ -296,7 +296,7 @@ void event_log_state::note() {
   noted_ = now;
   self_->send(spool_, note_received{now});
   if (now < released_ && !clients_.empty())
-    arm(task::note);
+    arm(chore::note);
 }
 
 void event_log_state::watch(client_watch_actor who) {
@@ -352,7 +352,7 @@ event_log(event_log_self* self, std::string run_id, event_spool_actor spool) {
     [self](const open_spool&) { self->state.open(); },
     [self](const alarm& a) {
       const trace::scope scope{a.armed_by};
-      self->state.wake(static_cast<event_log_state::task>(a.what));
+      self->state.wake(static_cast<event_log_state::chore>(a.what));
     },
   };
 }

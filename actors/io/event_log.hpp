@@ -39,7 +39,7 @@ public:
   static constexpr std::chrono::milliseconds note_delay{250};
 
   /// What an alarm is for.
-  enum class task : std::uint32_t { flush, note };
+  enum class chore : std::uint32_t { flush, note };
 
   void start(event_log_self* self, std::string run_id, event_spool_actor spool);
   void open();
@@ -52,7 +52,7 @@ public:
   void attach(attach_client& asked);
   void detach(const std::shared_ptr<frame_sink>& sink);
   void ready(const std::shared_ptr<frame_sink>& sink);
-  void wake(task what);
+  void wake(chore what);
   caf::result<streams_closed> close();
 
 private:
@@ -67,7 +67,7 @@ private:
   void opened(const spool_opened& m);
   void go_without_spool();
   frame put(std::string bytes);
-  void arm(task what);
+  void arm(chore what);
   void flush();
   void spooled(const frame_list& frames);
   void release(const frame_list& frames);
