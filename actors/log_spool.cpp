@@ -139,7 +139,7 @@ caf::error log_spool::append_record(char kind, std::uint64_t number,
     return make_failure(ec::bad_config, path_ + " is not open");
   const auto bytes = log_records::render(kind, number, payload);
   if (!log_records::write_at(fd_, bytes, end_)) {
-    const auto problem = failure("cannot be written");
+    auto problem = failure("cannot be written");
     if (::ftruncate(fd_, static_cast<off_t>(end_)) != 0)
       return failure("cannot be cut");
     return problem;

@@ -23,23 +23,23 @@ struct resume_log_state;
 using resume_log_self =
   caf::stateful_actor<resume_log_state, traced<resume_log_actor::base>>;
 
+/// A log on its way here.
+struct log_load {
+  std::string run_id;
+  caf::typed_response_promise<earlier_run> promise;
+  bool run_is_known = false;
+  std::shared_ptr<const std::string> lines;
+  std::size_t read = 0; // bytes of it
+  resume_log_reader reader;
+};
+
 struct resume_log_state {
   static inline const char* name = "resume_log";
-
-  /// A log on its way here.
-  struct load {
-    std::string run_id;
-    caf::typed_response_promise<earlier_run> promise;
-    bool run_is_known = false;
-    std::shared_ptr<const std::string> lines;
-    std::size_t read = 0; // bytes of it
-    resume_log_reader reader;
-  };
 
   resume_log_self* self = nullptr;
   control_plane_actor control_plane;
   std::optional<logger> log;
-  std::optional<load> current;
+  std::optional<log_load> current;
 
   caf::result<earlier_run> begin(const load_earlier_run& m);
   void read_if_there();

@@ -218,7 +218,7 @@ server_actors::spawn_workspace(const session_log_actor& session_log) {
   settings.has_repository = config.repository_path.has_value();
   settings.state_directory = config.state_directory;
   settings.device_name = host_name();
-  const auto result =
+  auto result =
     system_.spawn(workspace, std::move(peers), std::move(settings), *log);
   caf::anon_send(events, journal_tap_actor{result});
   return result;

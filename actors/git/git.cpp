@@ -104,7 +104,7 @@ caf::expected<std::string> git::run(std::vector<std::string> arguments,
                         arguments.end());
   call.environment = environment_;
   for (const auto& [key, value] : options.environment)
-    call.environment.push_back(key + "=" + value);
+    call.environment.emplace_back(key).append("=").append(value);
   call.directory = directory_;
   call.input = std::move(options.input);
   call.input_file = std::move(options.input_file);
@@ -136,7 +136,7 @@ std::vector<std::string> git_environment(
   std::vector<std::string> result;
   for (const auto& [name, value] : inherited)
     if (!is_dropped(name) && name != "LC_ALL" && name != "GIT_TERMINAL_PROMPT")
-      result.push_back(name + "=" + value);
+      result.emplace_back(name).append("=").append(value);
   result.emplace_back("LC_ALL=C");
   result.emplace_back("GIT_TERMINAL_PROMPT=0");
   return result;

@@ -32,10 +32,9 @@ void sort_path(const std::string& top, std::string_view name,
     if (name.back() == '/')
       return;
     add(access((path + "/.git").c_str(), F_OK) == 0 ? into.present : into.gone);
-  } else if (S_ISLNK(status.st_mode)) {
-    add(into.present);
-  } else if (S_ISREG(status.st_mode) && access(path.c_str(), R_OK) == 0
-             && static_cast<std::size_t>(status.st_size) <= max_blob) {
+  } else if (S_ISLNK(status.st_mode)
+             || (S_ISREG(status.st_mode) && access(path.c_str(), R_OK) == 0
+                 && static_cast<std::size_t>(status.st_size) <= max_blob)) {
     add(into.present);
   }
 }

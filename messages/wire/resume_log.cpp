@@ -89,7 +89,7 @@ std::string output_text(const Value& output) {
   if (output.IsString())
     return std::string{json::text_of(&output)};
   if (output.IsArray() || json::find(&output, "content") != nullptr) {
-    const auto text =
+    auto text =
       content_text(output.IsArray() ? &output : json::find(&output, "content"));
     if (!text.empty())
       return text;

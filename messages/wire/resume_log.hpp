@@ -14,7 +14,7 @@ namespace agent_server {
 
 /// How much of a conversation is kept, newest first: 50,000 tokens at four
 /// characters each.
-constexpr std::size_t max_history_characters = 50'000 * 4;
+constexpr std::size_t max_history_characters = std::size_t{50'000} * 4;
 /// Of one turn, so that a long one does not push out what it answered.
 constexpr std::size_t max_turn_characters = max_history_characters / 4;
 constexpr std::size_t max_tool_result_characters = 2'000;

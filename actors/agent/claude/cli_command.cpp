@@ -79,7 +79,7 @@ std::string packaged_cli(const server_config& config) {
             scope + "claude-agent-sdk/node_modules/@anthropic-ai/" + package})
         if (is_executable(at + "/claude"))
           return at + "/claude";
-    const auto script = scope + "claude-code/cli.js";
+    auto script = scope + "claude-code/cli.js";
     if (::access(script.c_str(), R_OK) == 0)
       return script;
   }

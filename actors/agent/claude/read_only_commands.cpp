@@ -14,7 +14,7 @@ struct reader {
   std::string_view program;
   /// Words, or beginnings of words, that make it change something or run
   /// another program; separated by blanks.
-  std::string_view not_with = "";
+  std::string_view not_with = {};
 };
 
 constexpr std::array<reader, 33> readers{{

@@ -20,7 +20,7 @@ constexpr const char* post_tool_hook = "after-tool";
 
 std::string config_directory(const server_config& config) {
   const auto& env = config.inherited_environment;
-  if (const std::string given{lookup(env, "CLAUDE_CONFIG_DIR")}; !given.empty())
+  if (std::string given{lookup(env, "CLAUDE_CONFIG_DIR")}; !given.empty())
     return given;
   return std::string{lookup(env, "HOME")} + "/.claude";
 }
