@@ -21,7 +21,7 @@ struct attachments_fixture : fixture {
   std::shared_ptr<plane_inbox> plane = std::make_shared<plane_inbox>();
   attachments_actor fetcher =
     system.spawn(attachments, fake_plane(system, plane), fake_disk(),
-                 "/work/.posthog/attachments/R", log);
+                 "/repo/.posthog/attachments/R", log);
 
   attachments_fixture() {
     at_end.emplace_back([box = plane] { box->clear(); });
@@ -89,8 +89,8 @@ TEST_CASE_METHOD(attachments_fixture,
   auto fetched = ask<attachments_fetched>(
     fetcher, fetch_attachments{{file("a", "x.txt"), file("b", "y.txt")}});
   REQUIRE(plane->downloads.size() == 2);
-  CHECK(path(0) == "/work/.posthog/attachments/R/a/x.txt");
-  CHECK(path(1) == "/work/.posthog/attachments/R/b/y.txt");
+  CHECK(path(0) == "/repo/.posthog/attachments/R/a/x.txt");
+  CHECK(path(1) == "/repo/.posthog/attachments/R/b/y.txt");
   CHECK(plane->downloads.question(0).storage_path == "stored/x.txt");
   CHECK(plane->downloads.question(0).max_size == max_attachment_size);
   give(1);
@@ -98,9 +98,9 @@ TEST_CASE_METHOD(attachments_fixture,
   give(0);
   REQUIRE(fetched.answered());
   CHECK(fetched.value().blocks
-        == R"([{"type":"resource_link","uri":"file:///work/.posthog/)"
+        == R"([{"type":"resource_link","uri":"file:///repo/.posthog/)"
            R"(attachments/R/a/x.txt","name":"x.txt"},)"
-           R"({"type":"resource_link","uri":"file:///work/.posthog/)"
+           R"({"type":"resource_link","uri":"file:///repo/.posthog/)"
            R"(attachments/R/b/y.txt","name":"y.txt"}])");
 }
 

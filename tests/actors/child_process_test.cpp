@@ -380,10 +380,10 @@ TEST_CASE("the end of the actor is the end of the process", "[child_process]") {
 TEST_CASE("orphans that come to us are reaped when they end",
           "[child_process]") {
   scratch_directory files;
+  REQUIRE(mkfifo((files / "go").c_str(), 0600) == 0);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   child_fixture f{"(sh -c 'echo $$ > " + (files / "orphan") + "; read line < "
                   + (files / "go") + "' &); exec cat"};
-  REQUIRE(mkfifo((files / "go").c_str(), 0600) == 0);
   f.listen();
   f.run_for(50ms);
   const auto orphan = pid_in(files / "orphan");
