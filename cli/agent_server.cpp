@@ -16,7 +16,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <future>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -101,7 +100,6 @@ private:
     std::make_shared<published_health>();
   std::optional<http_server> edge_;
   caf::expected<std::uint16_t> port_ = caf::sec::none;
-  std::promise<bool> port_is_ours_;
   steady_ns listening_at_ = 0;
   std::uint64_t listened_ = 0; // the trace record
   secret access_token_;
@@ -113,12 +111,12 @@ private:
 };
 
 int running_server::run() {
+  listen();
   std::thread{[this, cause = trace::current_cause()] {
     const trace::scope scope{cause};
     auto problem = wire();
     loop_.post([this, problem = std::move(problem)] { begin(problem); });
   }}.detach();
-  listen();
   loop_.run();
   return exit_status_;
 }
@@ -138,6 +136,9 @@ actor_surroundings running_server::surroundings() {
 }
 
 caf::error running_server::wire() {
+  // The run may be another server's, which has the port.
+  if (!port_)
+    return {};
   if (auto problem = prepare_working_directory(*config_))
     return problem;
   const auto warning = prepare_state_directory(*config_);
@@ -149,9 +150,6 @@ caf::error running_server::wire() {
   auto guard = start_guard(start_.argc, start_.argv, launch.mark);
   if (launch.child)
     guard.watch(launch.child->pid);
-  // What follows is seen by others: it waits until the port is ours.
-  if (!port_is_ours_.get_future().get())
-    return {};
   const int log_fd = local_ ? open_local_log(*config_) : STDOUT_FILENO;
   actors_.emplace(surroundings()).spawn_all(launch, std::move(guard), log_fd);
   return {};
@@ -166,7 +164,6 @@ void running_server::listen() {
     edge_config{config_->host, config_->port, connection_limit(descriptors_)},
     published_);
   port_ = edge_->open();
-  port_is_ours_.set_value(static_cast<bool>(port_));
   listening_at_ = trace::now();
   listened_ = trace::end_span(span);
 }
